@@ -1,0 +1,25 @@
+// What a host says to a packet that it has no use for. Each function turns the packet into its answer, in place, and
+// returns false where it must not be answered.
+#pragma once
+
+#include <cstdint>
+
+#include "core/packet.h"
+#include "core/packet_view.h"
+
+namespace uipvs {
+
+// The reset for a segment to a port where nobody listens. Source: RFC 9293 3.10.7.1. False for a reset.
+bool make_tcp_reset(Packet& packet, const PacketView& view);
+
+enum class Unreachable : uint8_t { port, protocol };
+
+// ICMP destination unreachable (IPv4 3/3 or 3/2; IPv6 1/4, or 4/1 for a protocol) from the packet's destination, which
+// quotes as much as the kernel does. Source: RFC 1122 3.2.2, RFC 4443 2.4 and 3.1; net/ipv4/icmp.c (icmp_send).
+// False where the packet's source is not a single host, or the packet is itself an ICMP error.
+bool make_unreachable(Packet& packet, const PacketView& view, Unreachable what);
+
+// Whether an address can be one end of a connection: not null, multicast, broadcast or loopback.
+bool is_unicast(Family family, const Address& address);
+
+}  // namespace uipvs

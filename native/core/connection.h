@@ -1,0 +1,78 @@
+// The connection record: one of these per connection, found from both directions.
+//
+// The layout is the connection table's file format (see connection_table.h): any change needs a new
+// kConnectionLayoutVersion. 64 bytes for IPv4, 128 for IPv6; addresses and ports in host byte order.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/tuple.h"
+
+namespace uipvs {
+
+inline constexpr uint32_t kConnectionLayoutVersion = 1;
+
+// Time in the table: 1/64 s of CLOCK_BOOTTIME, compared by signed difference, so spans of up to 388 days work.
+using Tick = uint32_t;
+inline constexpr uint32_t kTicksPerSecond = 64;
+
+inline bool tick_reached(Tick now, Tick deadline) { return static_cast<int32_t>(now - deadline) >= 0; }
+
+// Bits of ConnectionHead::flags; the kernel's numbers. Source: include/uapi/linux/ip_vs.h.
+inline constexpr uint16_t kConnectionInactive = 0x0100;
+inline constexpr uint16_t kConnectionTemplate = 0x1000;
+
+// Who may touch what: the fields up to `mark` and the addresses are written before the record is published and never
+// after; the atomics are moved by the worker that holds the packet, and read by anyone.
+struct ConnectionHead {
+  std::atomic<uint32_t> life;  // even: free; odd: published. Every publish and every free adds one
+  std::atomic<uint32_t> expires;
+  uint32_t destination_id;
+  uint16_t client_port;
+  uint16_t virtual_port;
+  uint16_t real_port;
+  uint16_t source_port;  // masquerading: the director's port towards the real server; 0 where the client's is kept
+  uint8_t protocol;
+  std::atomic<uint8_t> state;
+  std::atomic<uint16_t> flags;
+  uint32_t controller;                    // slot of the persistence template that holds this connection, or 0
+  std::atomic<uint32_t> controlled;       // of a template: how many connections it holds
+  std::atomic<uint32_t> in_packets;       // from the client, saturating
+  uint32_t timeout;                       // ticks; 0: by protocol and state
+  uint32_t extension;                     // record of sequence translation or persistence data, or 0
+  uint32_t mark;                          // firewall mark of the service, or 0
+};
+static_assert(sizeof(ConnectionHead) == 48);
+static_assert(std::atomic<uint32_t>::is_always_lock_free && std::atomic<uint8_t>::is_always_lock_free);
+
+struct ConnectionRecord4 {
+  ConnectionHead head;
+  uint32_t client, virtual_, real, source;
+};
+static_assert(sizeof(ConnectionRecord4) == 64);
+
+struct ConnectionRecord6 {
+  ConnectionHead head;
+  uint32_t client[4], virtual_[4], real[4], source[4];
+  uint32_t reserved[4];
+};
+static_assert(sizeof(ConnectionRecord6) == 128);
+
+// What a record says of its ends, in either family.
+struct ConnectionEnds {
+  Family family = Family::ipv4;
+  uint8_t protocol = 0;
+  uint16_t client_port = 0;
+  uint16_t virtual_port = 0;
+  uint16_t real_port = 0;
+  Address client;
+  Address virtual_;
+  Address real;
+
+  // The tuple of a packet from the client, and of one from the real server.
+  FiveTuple from_client() const { return {family, protocol, client_port, virtual_port, client, virtual_}; }
+  FiveTuple from_server() const { return {family, protocol, real_port, client_port, real, client}; }
+};
+
+}  // namespace uipvs

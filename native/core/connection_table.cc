@@ -1,0 +1,292 @@
+#include "core/connection_table.h"
+
+#include <new>
+
+namespace uipvs {
+namespace {
+
+// Implementation: 70 % of ten entries. At 75 % one look-up in seven reads a second bucket; at 70 % one in twelve.
+constexpr uint64_t kEntriesPerBucketAtCapacity = 7;
+// Implementation: a chain this long does not happen by chance at 70 %; it bounds what an insert may cost.
+constexpr int kMaxProbes = 32;
+constexpr size_t kPageBytes = 4096;
+
+constexpr uint32_t kServerSide = 1u << 30;
+constexpr uint32_t kIpv6Bit = 1u << 31;
+constexpr uint32_t kSlotMask = kServerSide - 1;
+
+uint16_t tag_of(uint64_t hash) { return static_cast<uint16_t>(hash); }
+uint32_t pool_of(uint32_t entry) { return entry >> 31; }
+uint32_t slot_of(uint32_t entry) { return entry & kSlotMask; }
+
+size_t page_align(size_t bytes) { return (bytes + kPageBytes - 1) & ~(kPageBytes - 1); }
+uint64_t bucket_count_for(uint32_t capacity) {
+  return 2ull * capacity / kEntriesPerBucketAtCapacity + 1;
+}
+
+bool equal_words(const uint32_t (&record)[4], const Address& address) {
+  return ((record[0] ^ address.words[0]) | (record[1] ^ address.words[1]) | (record[2] ^ address.words[2]) |
+          (record[3] ^ address.words[3])) == 0;
+}
+
+void copy_words(uint32_t (&to)[4], const Address& from) {
+  for (int i = 0; i < 4; ++i) to[i] = from.words[i];
+}
+
+Address address_of(const uint32_t (&from)[4]) { return {{from[0], from[1], from[2], from[3]}}; }
+
+}  // namespace
+
+size_t ConnectionTable::memory_bytes(uint32_t capacity) {
+  const size_t slots = static_cast<size_t>(capacity) + 1;
+  return kPageBytes + page_align(slots * sizeof(ConnectionRecord4)) + page_align(slots * sizeof(ConnectionRecord6)) +
+         page_align(bucket_count_for(capacity) * sizeof(IndexBucket));
+}
+
+void ConnectionTable::format(std::span<std::byte> memory, uint32_t capacity, const HashSecret& secret) {
+  const size_t slots = static_cast<size_t>(capacity) + 1;
+  std::byte* next = memory.data();
+  header_ = new (next) ConnectionTableHeader{};
+  next += kPageBytes;
+  pools_[0] = {next, sizeof(ConnectionRecord4), 0};
+  next += page_align(slots * sizeof(ConnectionRecord4));
+  pools_[1] = {next, sizeof(ConnectionRecord6), 0};
+  next += page_align(slots * sizeof(ConnectionRecord6));
+  buckets_ = reinterpret_cast<IndexBucket*>(next);
+  bucket_count_ = bucket_count_for(capacity);
+  secret_ = secret;
+  capacity_ = capacity;
+  header_->layout_version = kConnectionLayoutVersion;
+  header_->capacity = capacity;
+  header_->bucket_count = bucket_count_;
+  header_->secret = secret;
+  header_->magic = kConnectionTableMagic;
+}
+
+ConnectionHead& ConnectionTable::head(ConnectionId id) const {
+  const Pool& pool = pools_[pool_of(id)];
+  return *reinterpret_cast<ConnectionHead*>(pool.records + slot_of(id) * pool.stride);
+}
+
+ConnectionEnds ConnectionTable::ends(ConnectionId id) const {
+  const ConnectionHead& record = head(id);
+  ConnectionEnds ends;
+  ends.family = family_of(id);
+  ends.protocol = record.protocol;
+  ends.client_port = record.client_port;
+  ends.virtual_port = record.virtual_port;
+  ends.real_port = record.real_port;
+  if (ends.family == Family::ipv4) {
+    const auto& record4 = reinterpret_cast<const ConnectionRecord4&>(record);
+    ends.client.words[0] = record4.client;
+    ends.virtual_.words[0] = record4.virtual_;
+    ends.real.words[0] = record4.real;
+  } else {
+    const auto& record6 = reinterpret_cast<const ConnectionRecord6&>(record);
+    ends.client = address_of(record6.client);
+    ends.virtual_ = address_of(record6.virtual_);
+    ends.real = address_of(record6.real);
+  }
+  return ends;
+}
+
+bool ConnectionTable::matches(uint32_t entry, const FiveTuple& tuple) const {
+  if ((pool_of(entry) != 0) != (tuple.family == Family::ipv6)) return false;
+  const ConnectionHead& record = head(entry);
+  if ((record.life.load(std::memory_order_acquire) & 1) == 0 || record.protocol != tuple.protocol) return false;
+  const bool server_side = (entry & kServerSide) != 0;
+  const uint16_t from = server_side ? record.real_port : record.client_port;
+  const uint16_t to = server_side ? record.client_port : record.virtual_port;
+  if (from != tuple.source_port || to != tuple.destination_port) return false;
+  if (pool_of(entry) == 0) {
+    const auto& record4 = reinterpret_cast<const ConnectionRecord4&>(record);
+    const uint32_t source = server_side ? record4.real : record4.client;
+    const uint32_t destination = server_side ? record4.client : record4.virtual_;
+    return source == tuple.source.words[0] && destination == tuple.destination.words[0];
+  }
+  const auto& record6 = reinterpret_cast<const ConnectionRecord6&>(record);
+  return server_side ? equal_words(record6.real, tuple.source) && equal_words(record6.client, tuple.destination)
+                     : equal_words(record6.client, tuple.source) && equal_words(record6.virtual_, tuple.destination);
+}
+
+Found ConnectionTable::find(const FiveTuple& tuple, uint64_t hash) const {
+  const uint16_t tag = tag_of(hash);
+  IndexBucket* at = &bucket(hash);
+  for (int probe = 0; probe < kMaxProbes; ++probe, at = &after(at)) {
+    for (int i = 0; i < IndexBucket::kEntries; ++i) {
+      if (at->tags[i].load(std::memory_order_relaxed) != tag) continue;
+      const uint32_t entry = at->entries[i].load(std::memory_order_acquire);
+      if (entry == 0 || !matches(entry, tuple)) continue;
+      return {entry & ~kServerSide, &head(entry),
+              (entry & kServerSide) != 0 ? Direction::to_client : Direction::to_server};
+    }
+    if (at->overflow.load(std::memory_order_relaxed) == 0) break;
+  }
+  return {};
+}
+
+bool ConnectionTable::insert(uint64_t hash, uint32_t entry) {
+  IndexBucket* const home = &bucket(hash);
+  IndexBucket* at = home;
+  for (int probe = 0; probe < kMaxProbes; ++probe, at = &after(at)) {
+    for (int i = 0; i < IndexBucket::kEntries; ++i) {
+      if (at->entries[i].load(std::memory_order_relaxed) != 0) continue;
+      for (IndexBucket* full = home; full != at; full = &after(full)) {
+        full->overflow.fetch_add(1, std::memory_order_relaxed);
+      }
+      at->tags[i].store(tag_of(hash), std::memory_order_relaxed);
+      at->entries[i].store(entry, std::memory_order_release);
+      return true;
+    }
+  }
+  return false;
+}
+
+void ConnectionTable::erase(uint64_t hash, uint32_t entry) {
+  IndexBucket* const home = &bucket(hash);
+  IndexBucket* at = home;
+  for (int probe = 0; probe < kMaxProbes; ++probe, at = &after(at)) {
+    for (int i = 0; i < IndexBucket::kEntries; ++i) {
+      if (at->entries[i].load(std::memory_order_relaxed) != entry) continue;
+      at->entries[i].store(0, std::memory_order_release);
+      for (IndexBucket* full = home; full != at; full = &after(full)) {
+        full->overflow.fetch_sub(1, std::memory_order_relaxed);
+      }
+      return;
+    }
+  }
+}
+
+ConnectionId ConnectionTable::allocate(Family family) {
+  const uint32_t pool_index = family == Family::ipv6 ? 1 : 0;
+  const uint32_t family_bit = family == Family::ipv6 ? kIpv6Bit : 0;
+  if (live() >= capacity_) return 0;
+  Pool& pool = pools_[pool_index];
+  live_.store(live() + 1, std::memory_order_relaxed);
+  if (pool.free_head != 0) {
+    const uint32_t slot = pool.free_head;
+    pool.free_head = head(slot | family_bit).expires.load(std::memory_order_relaxed);
+    return slot | family_bit;
+  }
+  // Fewer than `capacity` records are live and none is free, so an untouched slot is left.
+  const uint32_t slot = header_->high_water[pool_index].load(std::memory_order_relaxed) + 1;
+  header_->high_water[pool_index].store(slot, std::memory_order_release);
+  return slot | family_bit;
+}
+
+void ConnectionTable::release(ConnectionId id) {
+  Pool& pool = pools_[pool_of(id)];
+  head(id).expires.store(pool.free_head, std::memory_order_relaxed);
+  pool.free_head = slot_of(id);
+  live_.store(live() - 1, std::memory_order_relaxed);
+}
+
+CreateError ConnectionTable::create(const NewConnection& connection, ConnectionId& id, Found& clash) {
+  const FiveTuple client_tuple = connection.ends.from_client();
+  const FiveTuple server_tuple = connection.ends.from_server();
+  const uint64_t client_hash = hash(client_tuple);
+  const uint64_t server_hash = hash(server_tuple);
+  clash = find(client_tuple, client_hash);
+  if (clash.head != nullptr) return CreateError::client_tuple_in_use;
+  clash = find(server_tuple, server_hash);
+  if (clash.head != nullptr) return CreateError::server_tuple_in_use;
+  id = allocate(connection.ends.family);
+  if (id == 0) return CreateError::full;
+
+  ConnectionHead& record = head(id);
+  record.expires.store(connection.expires, std::memory_order_relaxed);
+  record.destination_id = connection.destination_id;
+  record.client_port = connection.ends.client_port;
+  record.virtual_port = connection.ends.virtual_port;
+  record.real_port = connection.ends.real_port;
+  record.source_port = 0;
+  record.protocol = connection.ends.protocol;
+  record.state.store(connection.state, std::memory_order_relaxed);
+  record.flags.store(connection.flags, std::memory_order_relaxed);
+  record.controller = 0;
+  record.controlled.store(0, std::memory_order_relaxed);
+  record.in_packets.store(0, std::memory_order_relaxed);
+  record.timeout = 0;
+  record.extension = 0;
+  record.mark = 0;
+  if (connection.ends.family == Family::ipv4) {
+    auto& record4 = reinterpret_cast<ConnectionRecord4&>(record);
+    record4.client = connection.ends.client.words[0];
+    record4.virtual_ = connection.ends.virtual_.words[0];
+    record4.real = connection.ends.real.words[0];
+    record4.source = 0;
+  } else {
+    auto& record6 = reinterpret_cast<ConnectionRecord6&>(record);
+    copy_words(record6.client, connection.ends.client);
+    copy_words(record6.virtual_, connection.ends.virtual_);
+    copy_words(record6.real, connection.ends.real);
+    copy_words(record6.source, {});
+  }
+  if (!insert(client_hash, id)) {
+    release(id);
+    return CreateError::full;
+  }
+  if (!insert(server_hash, id | kServerSide)) {
+    erase(client_hash, id);
+    release(id);
+    return CreateError::full;
+  }
+  record.life.store(record.life.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  return CreateError::none;
+}
+
+void ConnectionTable::remove(ConnectionId id) {
+  ConnectionHead& record = head(id);
+  const ConnectionEnds gone = ends(id);
+  record.life.store(record.life.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  erase(hash(gone.from_client()), id);
+  erase(hash(gone.from_server()), id | kServerSide);
+  release(id);
+}
+
+uint32_t ConnectionTable::high_water() const {
+  return header_->high_water[0].load(std::memory_order_relaxed) + header_->high_water[1].load(std::memory_order_relaxed);
+}
+
+ConnectionId ConnectionTable::advance_hand() {
+  for (int pools_tried = 0; pools_tried < 3; ++pools_tried) {
+    if (hand_slot_ < header_->high_water[hand_pool_].load(std::memory_order_relaxed)) {
+      ++hand_slot_;
+      return hand_slot_ | (hand_pool_ != 0 ? kIpv6Bit : 0);
+    }
+    hand_pool_ ^= 1;
+    hand_slot_ = 0;
+  }
+  return 0;
+}
+
+bool ConnectionTable::take_snapshot(ConnectionId id, Snapshot& out) const {
+  const ConnectionHead& record = head(id);
+  const uint32_t life = record.life.load(std::memory_order_acquire);
+  if ((life & 1) == 0) return false;
+  out.ends = ends(id);
+  out.destination_id = record.destination_id;
+  out.state = record.state.load(std::memory_order_relaxed);
+  out.flags = record.flags.load(std::memory_order_relaxed);
+  out.expires = record.expires.load(std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return record.life.load(std::memory_order_relaxed) == life;
+}
+
+uint64_t ConnectionTable::list(uint64_t cursor, std::span<Snapshot> out, size_t& count, uint32_t max_visited) const {
+  uint32_t pool = static_cast<uint32_t>(cursor >> 32);
+  uint32_t slot = static_cast<uint32_t>(cursor);
+  count = 0;
+  for (uint32_t visited = 0; visited < max_visited && count < out.size(); ++visited) {
+    while (slot >= header_->high_water[pool].load(std::memory_order_acquire)) {
+      if (pool == 1) return 0;
+      pool = 1;
+      slot = 0;
+    }
+    ++slot;
+    if (take_snapshot(slot | (pool != 0 ? kIpv6Bit : 0), out[count])) ++count;
+  }
+  return static_cast<uint64_t>(pool) << 32 | slot;
+}
+
+}  // namespace uipvs

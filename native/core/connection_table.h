@@ -1,0 +1,165 @@
+// The connection table (the conntrack map).
+//
+// Theory of operation. One record a connection, in one of two pools (IPv4 64 B, IPv6 128 B), and one index over both
+// with two entries a connection: the tuple of the client's packets and the tuple of the real server's. A record is
+// named by its slot number, never by a pointer, so the whole table can lie in a file that the next process maps at
+// another address.
+//
+//     [ header | IPv4 records | IPv6 records | index buckets ]
+//
+// The index is an array of 64-byte buckets of ten entries: a 16-bit tag of the hash and a 32-bit entry (family,
+// direction, slot). A look-up reads one cache line, compares tags, and reads a record only where a tag matches. A full
+// bucket spills into the next and counts it (F14's overflow count), so a look-up ends at the first bucket that nothing
+// has spilled over; entries never move. At full capacity the load is 70 %: 18.3 B of index a connection, 82.3 B in all.
+//
+// Invariants: a record is published by one store to `life` after everything else is written, and freed by one store
+// before it leaves the index; whoever reads without being the writer checks `life` before and after. Slot 0 of each
+// pool is never used. `live` never exceeds the capacity; nothing grows.
+//
+// Expiry has no timers: a record carries the tick at which it dies, `sweep` visits a few records at a time like the
+// hand of a clock, and a look-up treats an expired record as not there.
+//
+// The table has one writer at a time (the worker). Follows net/netfilter/ipvs/ip_vs_conn.c in what it means; departs
+// in its structure: the kernel has one hash chain a connection and a timer in each.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/connection.h"
+#include "core/siphash.h"
+#include "core/tcp_state.h"
+
+namespace uipvs {
+
+struct ConnectionTableHeader {
+  uint64_t magic;
+  uint32_t layout_version;
+  uint32_t capacity;
+  uint64_t bucket_count;
+  HashSecret secret;
+  uint8_t boot_id[16];
+  // Slots ever used of each pool; everything above is untouched memory.
+  std::atomic<uint32_t> high_water[2];
+};
+static_assert(sizeof(ConnectionTableHeader) <= 4096);
+
+inline constexpr uint64_t kConnectionTableMagic = 0x31'6e6f'6373'7670'75;  // "upvscon1", little-endian
+
+struct IndexBucket {
+  static constexpr int kEntries = 10;
+
+  std::atomic<uint16_t> overflow;  // entries that wanted this bucket and lie further on
+  uint16_t reserved;
+  std::atomic<uint16_t> tags[kEntries];
+  std::atomic<uint32_t> entries[kEntries];
+};
+static_assert(sizeof(IndexBucket) == 64);
+
+// A record by number: bit 31 is the family (IPv6), the low 30 bits the slot in its pool. 0 is none.
+using ConnectionId = uint32_t;
+
+inline Family family_of(ConnectionId id) { return (id >> 31) != 0 ? Family::ipv6 : Family::ipv4; }
+
+struct Found {
+  ConnectionId id = 0;
+  ConnectionHead* head = nullptr;  // null: no such connection
+  Direction direction = Direction::to_server;
+};
+
+struct NewConnection {
+  ConnectionEnds ends;
+  uint32_t destination_id = 0;
+  uint8_t state = 0;
+  uint16_t flags = 0;
+  Tick expires = 0;
+};
+
+enum class CreateError : uint8_t { none, full, client_tuple_in_use, server_tuple_in_use };
+
+class ConnectionTable {
+ public:
+  // Bytes of memory for `capacity` connections (1 .. kMaxConnections).
+  static size_t memory_bytes(uint32_t capacity);
+  static constexpr uint32_t kMaxConnections = (1u << 30) - 2;
+
+  ConnectionTable() = default;
+
+  // Makes an empty table in `memory`, which is zeroed, page-aligned, of memory_bytes(capacity), and outlives the table.
+  void format(std::span<std::byte> memory, uint32_t capacity, const HashSecret& secret);
+
+  uint64_t hash(const FiveTuple& tuple) const { return hash_tuple(secret_, tuple); }
+  void prefetch(uint64_t hash) const { __builtin_prefetch(&bucket(hash)); }
+
+  // The connection that a packet with `tuple` belongs to, from either side.
+  Found find(const FiveTuple& tuple, uint64_t hash) const;
+
+  // Publishes a connection. On an error nothing has changed; `clash` then names the connection in the way, if any.
+  CreateError create(const NewConnection& connection, ConnectionId& id, Found& clash);
+  void remove(ConnectionId id);
+
+  ConnectionHead& head(ConnectionId id) const;
+  ConnectionEnds ends(ConnectionId id) const;
+
+  uint32_t live() const { return live_.load(std::memory_order_relaxed); }
+  uint32_t capacity() const { return capacity_; }
+  // Slots to visit for one whole round of both pools.
+  uint32_t high_water() const;
+
+  // Moves the clock hand over `slots` slots and calls visit(id, head) on each published record.
+  template <typename Visit>
+  void sweep(uint32_t slots, Visit&& visit) {
+    for (; slots != 0; --slots) {
+      const ConnectionId id = advance_hand();
+      if (id == 0) return;
+      ConnectionHead& record = head(id);
+      if (record.life.load(std::memory_order_relaxed) & 1) visit(id, record);
+    }
+  }
+
+  // For a listing on another thread: copies the next published connections after `cursor` (0 to begin) until `out` is
+  // full or `max_visited` slots were seen; returns the new cursor, or 0 at the end.
+  struct Snapshot {
+    ConnectionEnds ends;
+    uint32_t destination_id = 0;
+    uint8_t state = 0;
+    uint16_t flags = 0;
+    Tick expires = 0;
+  };
+  uint64_t list(uint64_t cursor, std::span<Snapshot> out, size_t& count, uint32_t max_visited) const;
+
+ private:
+  struct Pool {
+    std::byte* records = nullptr;
+    size_t stride = 0;
+    uint32_t free_head = 0;
+  };
+
+  IndexBucket& bucket(uint64_t hash) const {
+    return buckets_[static_cast<size_t>((static_cast<unsigned __int128>(hash) * bucket_count_) >> 64)];
+  }
+  IndexBucket& after(IndexBucket* bucket) const {
+    return bucket + 1 == buckets_ + bucket_count_ ? *buckets_ : *(bucket + 1);
+  }
+  bool matches(uint32_t entry, const FiveTuple& tuple) const;
+  bool insert(uint64_t hash, uint32_t entry);
+  void erase(uint64_t hash, uint32_t entry);
+  ConnectionId allocate(Family family);
+  void release(ConnectionId id);
+  ConnectionId advance_hand();
+  bool take_snapshot(ConnectionId id, Snapshot& out) const;
+
+  ConnectionTableHeader* header_ = nullptr;
+  Pool pools_[2];
+  IndexBucket* buckets_ = nullptr;
+  uint64_t bucket_count_ = 0;
+  HashSecret secret_;
+  uint32_t capacity_ = 0;
+  std::atomic<uint32_t> live_{0};
+  uint32_t hand_pool_ = 0;
+  uint32_t hand_slot_ = 0;
+};
+
+}  // namespace uipvs

@@ -1,0 +1,72 @@
+// What a worker counts, one 64-bit cell each: every packet that is not simply translated has its reason here.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "core/accounting.h"
+
+namespace uipvs {
+
+// Name and meaning of each counter, in the order of the cells; the addon hands the names to TypeScript.
+#define UIPVS_COUNTERS(X)                                                             \
+  X(received_packets)           /* read from the device */                            \
+  X(transmitted_packets)        /* handed to the device */                            \
+  X(translated_packets)         /* of a known connection */                           \
+  X(passed_packets)             /* not ours: sent on unchanged */                     \
+  X(answered_packets)           /* answered as a host does */                         \
+  X(upcalls)                    /* first packets handed to the scheduler */           \
+  X(connections_created)                                                              \
+  X(connections_expired)                                                              \
+  X(connections_reused)         /* a SYN met a closed connection */                   \
+  X(connections_reclaimed)      /* embryonic, dropped for room in a full table */     \
+  X(drop_malformed_empty)                                                             \
+  X(drop_malformed_version)                                                           \
+  X(drop_malformed_ip_header)                                                         \
+  X(drop_malformed_ip_header_length)                                                  \
+  X(drop_malformed_ip_length)                                                         \
+  X(drop_malformed_ip_checksum)                                                       \
+  X(drop_malformed_extension_chain)                                                   \
+  X(drop_malformed_transport)                                                         \
+  X(drop_malformed_tcp_offset)                                                        \
+  X(drop_malformed_udp_length)                                                        \
+  X(drop_malformed_offload)                                                           \
+  X(drop_malformed_icmp)        /* ICMP checksum or length wrong */                   \
+  X(drop_not_unicast)           /* multicast, broadcast, loopback or null address */  \
+  X(drop_fragment)              /* of a datagram that would need reassembly */        \
+  X(drop_icmp_unmatched)        /* ICMP to a VIP that concerns no connection */       \
+  X(drop_destination_removed)   /* of a connection whose destination was removed */   \
+  X(drop_table_full)                                                                  \
+  X(drop_tuple_conflict)        /* another live connection has the same tuple */      \
+  X(drop_parking_full)          /* too many packets await the scheduler */            \
+  X(drop_retransmit_parked)     /* the same SYN already awaits the scheduler */       \
+  X(drop_answer_rate)           /* ICMP errors beyond the rate limit */               \
+  X(drop_unanswerable)          /* may not be answered: RFC 1122 3.2.2 */             \
+  X(drop_transmit_again)        /* device queue full: EAGAIN, ENOBUFS */              \
+  X(drop_transmit_refused)      /* device refused the packet */                       \
+  X(receive_errors)
+
+enum class Counter : uint8_t {
+#define UIPVS_COUNTER_ENUM(name) name,
+  UIPVS_COUNTERS(UIPVS_COUNTER_ENUM)
+#undef UIPVS_COUNTER_ENUM
+      count_
+};
+inline constexpr size_t kCounterCount = static_cast<size_t>(Counter::count_);
+
+inline constexpr std::array<const char*, kCounterCount> kCounterNames = {
+#define UIPVS_COUNTER_NAME(name) #name,
+    UIPVS_COUNTERS(UIPVS_COUNTER_NAME)
+#undef UIPVS_COUNTER_NAME
+};
+
+// Cells of one worker in shared memory; a fixed size so that readers need no version.
+struct WorkerCounters {
+  std::atomic<uint64_t> cells[64];
+
+  void add(Counter counter, uint64_t amount = 1) { add_relaxed(cells[static_cast<size_t>(counter)], amount); }
+};
+static_assert(kCounterCount <= 64);
+
+}  // namespace uipvs

@@ -1,0 +1,25 @@
+// A packet in a buffer that the receiver owns: offload metadata, then the IP packet.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/vnet_header.h"
+
+namespace uipvs {
+
+// Largest IP packet: the 16-bit total length (RFC 791); super-packets of TSO and USO stay within it.
+inline constexpr size_t kMaxPacketBytes = 65535;
+// Room before the IP header: the metadata, placed so that the IP header is 16-byte aligned.
+inline constexpr size_t kPacketHeadroom = 16;
+inline constexpr size_t kPacketBufferBytes = kPacketHeadroom + kMaxPacketBytes + 1;
+
+struct Packet {
+  uint8_t* data = nullptr;  // the IP header; the VnetHeader lies right before it
+  uint32_t length = 0;      // bytes from `data`
+  uint32_t capacity = 0;    // bytes that may be written from `data`
+
+  VnetHeader& vnet() const { return *reinterpret_cast<VnetHeader*>(data - sizeof(VnetHeader)); }
+};
+
+}  // namespace uipvs

@@ -1,0 +1,66 @@
+#include "engine/engine.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace uipvs {
+
+int Engine::create(const EngineLimits& limits, const char*& failed_call) {
+  limits_ = limits;
+  HashSecret secret;
+  failed_call = "getrandom";
+  if (::getrandom(&secret, sizeof secret, 0) != static_cast<ssize_t>(sizeof secret)) return -errno;
+  failed_call = "mmap";
+  int error = table_memory_.map_shared("uipvs-connections", ConnectionTable::memory_bytes(limits.connections));
+  if (error == 0) error = lane_memory_.map_anonymous(sizeof(DestinationLane) * kLanes * limits.destinations);
+  if (error == 0) error = counter_memory_.map_anonymous(sizeof(WorkerCounters));
+  if (error == 0) error = ring_memory_.map_anonymous(sizeof(WorkerRings));
+  if (error != 0) return error;
+  table_.format(table_memory_.bytes(), limits.connections, secret);
+  directory_ = std::make_unique<Directory>(limits.services, limits.destinations, secret);
+  return 0;
+}
+
+int Engine::open_tun(const std::string& name, const char*& failed_call) { return tun_.open(name, failed_call); }
+
+int Engine::start(std::function<void()> ring_doorbell) {
+  const Worker::Parts parts = {table_,
+                               *directory_,
+                               lane(1),
+                               *reinterpret_cast<WorkerCounters*>(counter_memory_.bytes().data()),
+                               *reinterpret_cast<WorkerRings*>(ring_memory_.bytes().data()),
+                               tun_,
+                               tun_};
+  worker_ = std::make_unique<Worker>(parts, std::move(ring_doorbell));
+  return worker_->start("uipvs-worker0");
+}
+
+void Engine::stop() {
+  if (worker_) worker_->stop();
+}
+
+void Engine::clear_destination(uint32_t id) {
+  for (uint32_t index = 0; index < kLanes; ++index) {
+    DestinationLane& counts = lane(index)[id];
+    counts.connections = 0;
+    counts.in_packets = 0;
+    counts.out_packets = 0;
+    counts.in_bytes = 0;
+    counts.out_bytes = 0;
+    counts.active = 0;
+    counts.inactive = 0;
+    counts.persistent = 0;
+  }
+}
+
+Tick Engine::now() {
+  timespec now;
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return static_cast<Tick>(static_cast<uint64_t>(now.tv_sec) * kTicksPerSecond +
+                           static_cast<uint64_t>(now.tv_nsec) / (1'000'000'000 / kTicksPerSecond));
+}
+
+}  // namespace uipvs

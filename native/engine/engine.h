@@ -1,0 +1,70 @@
+// The data plane as one object: memory, devices, workers. The addon (native/napi) is the only user besides tests.
+//
+// Theory of operation: the engine owns four pieces of memory: the connection table (shared-memory file), the destination
+// lanes, the workers' counters, the upcall rings. The last three are handed to TypeScript as array buffers; nothing else
+// crosses but calls that edit the directory. Edits are made by the control thread while workers run (see directory.h);
+// a destination id may be given to another destination once no connection names it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/connection_table.h"
+#include "core/directory.h"
+#include "engine/mapping.h"
+#include "engine/worker.h"
+#include "io/tun_device.h"
+
+namespace uipvs {
+
+struct EngineLimits {
+  uint32_t connections = 0;
+  uint32_t services = 0;
+  uint32_t destinations = 0;
+};
+
+class Engine {
+ public:
+  // Lane 0 is the control thread's, lane 1 the worker's.
+  static constexpr uint32_t kLanes = 2;
+
+  // 0 or -errno with the name of the system call that failed.
+  int create(const EngineLimits& limits, const char*& failed_call);
+  int open_tun(const std::string& name, const char*& failed_call);
+  int start(std::function<void()> ring_doorbell);
+  void stop();
+  void wake() { if (worker_) worker_->wake(); }
+
+  const EngineLimits& limits() const { return limits_; }
+  ConnectionTable& table() { return table_; }
+  Directory& directory() { return *directory_; }
+  const TunDevice& tun() const { return tun_; }
+  int receive_error() const { return worker_ ? worker_->receive_error() : 0; }
+
+  std::span<std::byte> lane_memory() const { return lane_memory_.bytes(); }
+  std::span<std::byte> counter_memory() const { return counter_memory_.bytes(); }
+  std::span<std::byte> ring_memory() const { return ring_memory_.bytes(); }
+
+  // Forgets a destination's counts in all lanes. Only while no connection names it.
+  void clear_destination(uint32_t id);
+
+  static Tick now();
+
+ private:
+  DestinationLane* lane(uint32_t index) const {
+    return reinterpret_cast<DestinationLane*>(lane_memory_.bytes().data()) + index * limits_.destinations;
+  }
+
+  EngineLimits limits_;
+  Mapping table_memory_;
+  Mapping lane_memory_;
+  Mapping counter_memory_;
+  Mapping ring_memory_;
+  ConnectionTable table_;
+  std::unique_ptr<Directory> directory_;
+  TunDevice tun_;
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace uipvs

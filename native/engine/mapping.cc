@@ -1,0 +1,34 @@
+#include "engine/mapping.h"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+
+namespace uipvs {
+
+Mapping::~Mapping() {
+  if (base_ != nullptr) ::munmap(base_, size_);
+}
+
+int Mapping::map_anonymous(size_t bytes) {
+  void* const base =
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base == MAP_FAILED) return -errno;
+  base_ = static_cast<std::byte*>(base);
+  size_ = bytes;
+  return 0;
+}
+
+int Mapping::map_shared(const char* name, size_t bytes) {
+  Descriptor memory(::memfd_create(name, MFD_CLOEXEC));
+  if (!memory.is_open()) return -errno;
+  if (::ftruncate(memory.get(), static_cast<off_t>(bytes)) != 0) return -errno;
+  void* const base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, memory.get(), 0);
+  if (base == MAP_FAILED) return -errno;
+  descriptor_ = std::move(memory);
+  base_ = static_cast<std::byte*>(base);
+  size_ = bytes;
+  return 0;
+}
+
+}  // namespace uipvs

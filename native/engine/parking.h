@@ -1,0 +1,75 @@
+// Where first packets wait for the scheduler.
+//
+// Theory of operation: a flow that awaits its verdict holds a slot, found by the hash of its tuple; its packets are
+// copied into nodes, in order. One request is posted a flow, however many packets it sends meanwhile: a repeated SYN is
+// dropped, datagrams queue behind the first, up to kMaxPacketsPerFlow. All memory is taken at start; the lot is bounded
+// and what does not fit is dropped and counted, never waited for.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/counters.h"
+#include "core/packet.h"
+#include "core/packet_view.h"
+
+namespace uipvs {
+
+class ParkingLot {
+ public:
+  static constexpr uint32_t kFlows = 2048;
+  static constexpr uint32_t kMaxPacketsPerFlow = 16;
+  static constexpr uint32_t kSmallPackets = 4096;
+  static constexpr uint32_t kLargePackets = 64;
+  static constexpr uint32_t kSmallBytes = 2048;
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  ParkingLot();
+
+  enum class Result : uint8_t { parked_first, parked_behind, repeated, full };
+
+  // Copies `packet`. `ticket` names the flow.
+  Result park(const Packet& packet, const PacketView& view, uint64_t hash, uint32_t& ticket);
+
+  // The flow's first parked packet, or null where the ticket is stale. next() walks; release() gives all back.
+  struct Node {
+    Packet packet;
+    uint32_t next = kNone;
+  };
+  Node* first(uint32_t ticket);
+  Node* next(const Node& node) { return node.next == kNone ? nullptr : &nodes_[node.next]; }
+  void release(uint32_t ticket);
+
+  uint32_t parked_flows() const { return parked_flows_; }
+
+ private:
+  struct Flow {
+    FiveTuple tuple;
+    uint64_t hash = 0;
+    uint32_t generation = 0;
+    uint32_t first = kNone;
+    uint32_t last = kNone;
+    uint32_t packets = 0;
+    uint32_t next_in_chain = kNone;  // of the hash chain, or of the free list
+    bool is_used = false;
+  };
+
+  Flow* find(const FiveTuple& tuple, uint64_t hash);
+  uint32_t take_node(const Packet& packet);
+  void give_node(uint32_t index);
+  Flow* flow_of(uint32_t ticket);
+
+  std::vector<Flow> flows_;
+  std::vector<Node> nodes_;
+  std::array<uint32_t, kFlows> chains_;
+  std::unique_ptr<uint8_t[]> small_memory_;
+  std::unique_ptr<uint8_t[]> large_memory_;
+  uint32_t free_flow_ = 0;
+  uint32_t free_small_ = 0;
+  uint32_t free_large_ = kSmallPackets;
+  uint32_t parked_flows_ = 0;
+};
+
+}  // namespace uipvs

@@ -1,0 +1,212 @@
+#include "engine/worker.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+#include <cerrno>
+#include <csignal>
+
+namespace uipvs {
+namespace {
+
+constexpr uint64_t kNanosecondsPerSecond = 1'000'000'000;
+// Implementation: every record is visited once a second, in steps of at least an eighth of it while idle.
+constexpr int kIdleSweepMs = 125;
+// Implementation: a device that is down or gone is tried again this often instead of spun on.
+constexpr int kReceiveRetryMs = 100;
+
+uint64_t clock_ns(clockid_t clock) {
+  timespec now;
+  ::clock_gettime(clock, &now);
+  return static_cast<uint64_t>(now.tv_sec) * kNanosecondsPerSecond + static_cast<uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
+Worker::Worker(const Parts& parts, std::function<void()> ring_doorbell)
+    : table_(parts.table),
+      directory_(parts.directory),
+      rings_(parts.rings),
+      counters_(parts.counters),
+      receiver_(parts.receiver),
+      transmitter_(parts.transmitter),
+      pipeline_(parts.table, parts.directory, parts.lanes, parts.counters),
+      ring_doorbell_(std::move(ring_doorbell)),
+      buffers_(new uint8_t[kBurst * kPacketBufferBytes]),
+      burst_(kBurst),
+      wakeup_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  outgoing_.reserve(kBurst);
+  set_clock();
+  swept_at_ = now_;
+}
+
+int Worker::start(const char* name) {
+  if (!wakeup_.is_open()) return -EMFILE;
+  // The thread inherits the mask: every signal is JavaScript's.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_setname_np(thread_.native_handle(), name);
+  return 0;
+}
+
+void Worker::stop() {
+  if (!thread_.joinable()) return;
+  stops_.store(true, std::memory_order_seq_cst);
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wakeup_.get(), &one, sizeof one);
+  thread_.join();
+}
+
+void Worker::wake() {
+  if (!sleeps_.load(std::memory_order_seq_cst)) return;
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(wakeup_.get(), &one, sizeof one);
+}
+
+void Worker::set_clock() {
+  // BOOTTIME, so that a connection's age survives a suspended host and a restarted daemon.
+  now_ns_ = clock_ns(CLOCK_BOOTTIME);
+  now_ = static_cast<Tick>(now_ns_ / (kNanosecondsPerSecond / kTicksPerSecond));
+  pipeline_.set_now(now_);
+}
+
+void Worker::run() {
+  while (!stops_.load(std::memory_order_relaxed)) {
+    if (!turn()) wait();
+  }
+}
+
+bool Worker::turn() {
+  set_clock();
+  bool has_worked = receive_burst();
+  has_worked |= take_verdicts();
+  flush();
+  if (now_ != swept_at_) sweep();
+  return has_worked;
+}
+
+bool Worker::receive_burst() {
+  for (size_t i = 0; i < kBurst; ++i) {
+    burst_[i] = {buffers_.get() + i * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes};
+  }
+  const int received = receiver_.receive(burst_);
+  if (received < 0) {
+    receive_error_.store(-received, std::memory_order_relaxed);
+    counters_.add(Counter::receive_errors);
+    return false;
+  }
+  if (received == 0) return false;
+  receive_error_.store(0, std::memory_order_relaxed);
+  counters_.add(Counter::received_packets, static_cast<uint64_t>(received));
+  for (int i = 0; i < received; ++i) {
+    Packet& packet = burst_[static_cast<size_t>(i)];
+    PacketView view;
+    const Decision decision = pipeline_.process(packet, view);
+    if (decision.action == Action::transmit) {
+      outgoing_.push_back(&packet);
+    } else if (decision.action == Action::upcall) {
+      ask_scheduler(packet, view, decision.service_id);
+    }
+  }
+  if (has_posted_) {
+    has_posted_ = false;
+    if (rings_.requests.doorbell.exchange(1, std::memory_order_seq_cst) == 0) ring_doorbell_();
+  }
+  flush();
+  return true;
+}
+
+void Worker::ask_scheduler(const Packet& packet, const PacketView& view, uint32_t service_id) {
+  uint32_t ticket = 0;
+  switch (parking_.park(packet, view, table_.hash(view.tuple), ticket)) {
+    case ParkingLot::Result::parked_behind: return;
+    case ParkingLot::Result::repeated: counters_.add(Counter::drop_retransmit_parked); return;
+    case ParkingLot::Result::full: counters_.add(Counter::drop_parking_full); return;
+    case ParkingLot::Result::parked_first: break;
+  }
+  UpcallRequest request{};
+  request.ticket = ticket;
+  request.service_id = service_id;
+  request.family = static_cast<uint8_t>(view.tuple.family);
+  request.protocol = view.tuple.protocol;
+  request.source_port = view.tuple.source_port;
+  request.destination_port = view.tuple.destination_port;
+  for (int i = 0; i < 4; ++i) {
+    request.source[i] = view.tuple.source.words[i];
+    request.destination[i] = view.tuple.destination.words[i];
+  }
+  request.posted_ns = now_ns_;
+  static_assert(ParkingLot::kFlows <= kRingEntries, "a parked flow always has room in the ring");
+  rings_.requests.push(request);
+  has_posted_ = true;
+}
+
+bool Worker::take_verdicts() {
+  bool has_taken = false;
+  Verdict verdict;
+  while (rings_.verdicts.pop(verdict)) {
+    has_taken = true;
+    apply(verdict);
+    if (outgoing_.size() >= kBurst) flush();
+  }
+  return has_taken;
+}
+
+void Worker::apply(const Verdict& verdict) {
+  ParkingLot::Node* node = parking_.first(verdict.ticket);
+  if (node == nullptr) return;
+  const bool is_placed =
+      verdict.destination_id >= 0 && static_cast<uint32_t>(verdict.destination_id) < directory_.destination_count;
+  for (bool is_first = true; node != nullptr; node = parking_.next(*node), is_first = false) {
+    PacketView view;
+    Action action = Action::drop;
+    if (is_first || !is_placed) {
+      if (parse_packet(node->packet, view) != ParseError::none) continue;
+      action = is_placed ? pipeline_.admit(node->packet, view, static_cast<uint32_t>(verdict.destination_id))
+                         : pipeline_.refuse(node->packet, view);
+    } else {
+      action = pipeline_.process(node->packet, view).action;
+    }
+    if (action == Action::transmit) outgoing_.push_back(&node->packet);
+  }
+  answered_.push_back(verdict.ticket);
+}
+
+void Worker::flush() {
+  if (!outgoing_.empty()) transmitter_.send(outgoing_, counters_);
+  outgoing_.clear();
+  for (const uint32_t ticket : answered_) parking_.release(ticket);
+  answered_.clear();
+}
+
+void Worker::sweep() {
+  const uint64_t elapsed = now_ - swept_at_;
+  swept_at_ = now_;
+  const uint64_t round = table_.high_water();
+  const uint64_t slots = (round * elapsed + kTicksPerSecond - 1) / kTicksPerSecond;
+  pipeline_.expire(static_cast<uint32_t>(slots < round ? slots : round));
+}
+
+void Worker::wait() {
+  sleeps_.store(true, std::memory_order_seq_cst);
+  const bool has_work = !rings_.verdicts.is_empty() || stops_.load(std::memory_order_seq_cst);
+  if (!has_work) {
+    const bool is_broken = receive_error() != 0;
+    pollfd waits[2] = {{wakeup_.get(), POLLIN, 0}, {receiver_.descriptor(), POLLIN, 0}};
+    int timeout = table_.live() != 0 ? kIdleSweepMs : -1;
+    if (is_broken) timeout = kReceiveRetryMs;
+    ::poll(waits, is_broken ? 1 : 2, timeout);
+    if ((waits[0].revents & POLLIN) != 0) {
+      uint64_t count;
+      [[maybe_unused]] const ssize_t got = ::read(wakeup_.get(), &count, sizeof count);
+    }
+  }
+  sleeps_.store(false, std::memory_order_seq_cst);
+}
+
+}  // namespace uipvs

@@ -1,0 +1,87 @@
+// One thread of the data plane: bursts in, decisions, bursts out.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "core/pipeline.h"
+#include "engine/parking.h"
+#include "engine/rings.h"
+#include "io/descriptor.h"
+#include "io/packet_io.h"
+
+namespace uipvs {
+
+class Worker {
+ public:
+  struct Parts {
+    ConnectionTable& table;
+    Directory& directory;
+    DestinationLane* lanes;
+    WorkerCounters& counters;
+    WorkerRings& rings;
+    Receiver& receiver;
+    Transmitter& transmitter;
+  };
+
+  // `ring_doorbell` is called from the worker's thread when requests await the control thread; at most once until the
+  // control thread has cleared the ring's doorbell.
+  Worker(const Parts& parts, std::function<void()> ring_doorbell);
+  ~Worker() { stop(); }
+
+  // 0 or -errno. `name` is the thread's, at most 15 characters.
+  int start(const char* name);
+  // Returns when the thread has ended. May be called twice.
+  void stop();
+
+  // From the control thread, after it posted verdicts.
+  void wake();
+
+  // errno of the last failed receive, 0 while all is well.
+  int receive_error() const { return receive_error_.load(std::memory_order_relaxed); }
+
+  // One turn of the loop without waiting; true if there was work. For tests: the thread calls nothing else.
+  bool turn();
+
+ private:
+  static constexpr size_t kBurst = 64;
+
+  void run();
+  void wait();
+  void set_clock();
+  bool receive_burst();
+  void ask_scheduler(const Packet& packet, const PacketView& view, uint32_t service_id);
+  bool take_verdicts();
+  void apply(const Verdict& verdict);
+  void sweep();
+  void flush();
+
+  ConnectionTable& table_;
+  Directory& directory_;
+  WorkerRings& rings_;
+  WorkerCounters& counters_;
+  Receiver& receiver_;
+  Transmitter& transmitter_;
+  Pipeline pipeline_;
+  ParkingLot parking_;
+  std::function<void()> ring_doorbell_;
+  std::unique_ptr<uint8_t[]> buffers_;
+  std::vector<Packet> burst_;
+  std::vector<Packet*> outgoing_;
+  std::vector<uint32_t> answered_;
+  bool has_posted_ = false;
+  Tick now_ = 0;
+  Tick swept_at_ = 0;
+  uint64_t now_ns_ = 0;
+
+  Descriptor wakeup_;
+  std::thread thread_;
+  std::atomic<bool> stops_{false};
+  std::atomic<bool> sleeps_{false};
+  std::atomic<int> receive_error_{0};
+};
+
+}  // namespace uipvs

@@ -1,0 +1,32 @@
+// How packets come in and how they leave: two interfaces that know nothing of translation.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/counters.h"
+#include "core/packet.h"
+
+namespace uipvs {
+
+class Receiver {
+ public:
+  virtual ~Receiver() = default;
+
+  // Fills as many of `burst` as are there now, without waiting, and sets data and length of each; `data` points to
+  // kPacketHeadroom bytes behind a buffer of kPacketBufferBytes that the caller owns. Returns how many, or -errno.
+  virtual int receive(std::span<Packet> burst) = 0;
+
+  // A descriptor that poll() finds readable when receive() has something; -1 where there is none.
+  virtual int descriptor() const = 0;
+};
+
+class Transmitter {
+ public:
+  virtual ~Transmitter() = default;
+
+  // Sends every packet or counts why not. The packets' memory is the caller's again on return.
+  virtual void send(std::span<Packet* const> burst, WorkerCounters& counters) = 0;
+};
+
+}  // namespace uipvs

@@ -1,0 +1,262 @@
+// The addon: conversion only. Arguments were validated in TypeScript (src/engine); what could still break memory safety
+// is checked again here.
+#include <napi.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "engine/engine.h"
+
+namespace uipvs {
+namespace {
+
+Napi::Value throw_errno(Napi::Env env, int error, const char* call) {
+  const int number = -error;
+  Napi::Error thrown = Napi::Error::New(env, std::string(call) + ": " + std::strerror(number));
+  thrown.Set("errno", Napi::Number::New(env, number));
+  thrown.Set("syscall", Napi::String::New(env, call));
+  thrown.ThrowAsJavaScriptException();
+  return env.Undefined();
+}
+
+Napi::Value throw_range(Napi::Env env, const char* what) {
+  Napi::RangeError::New(env, what).ThrowAsJavaScriptException();
+  return env.Undefined();
+}
+
+uint32_t number_at(const Napi::CallbackInfo& info, size_t index) {
+  return index < info.Length() && info[index].IsNumber() ? info[index].As<Napi::Number>().Uint32Value() : 0;
+}
+
+// Addresses arrive as a Uint32Array of one or four host-order words.
+bool address_at(const Napi::CallbackInfo& info, size_t index, Family& family, Address& address) {
+  if (index >= info.Length() || !info[index].IsTypedArray()) return false;
+  const auto typed = info[index].As<Napi::TypedArray>();
+  if (typed.TypedArrayType() != napi_uint32_array) return false;
+  const auto words = info[index].As<Napi::Uint32Array>();
+  if (words.ElementLength() != 1 && words.ElementLength() != 4) return false;
+  family = words.ElementLength() == 1 ? Family::ipv4 : Family::ipv6;
+  for (size_t i = 0; i < words.ElementLength(); ++i) address.words[i] = words[i];
+  return true;
+}
+
+class EngineObject : public Napi::ObjectWrap<EngineObject> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "Engine",
+                       {InstanceMethod<&EngineObject::OpenTun>("openTun"),
+                        InstanceMethod<&EngineObject::Start>("start"), InstanceMethod<&EngineObject::Stop>("stop"),
+                        InstanceMethod<&EngineObject::Wake>("wake"),
+                        InstanceMethod<&EngineObject::AddService>("addService"),
+                        InstanceMethod<&EngineObject::RemoveService>("removeService"),
+                        InstanceMethod<&EngineObject::AddVip>("addVip"),
+                        InstanceMethod<&EngineObject::RemoveVip>("removeVip"),
+                        InstanceMethod<&EngineObject::AddDestination>("addDestination"),
+                        InstanceMethod<&EngineObject::SetDestinationAvailable>("setDestinationAvailable"),
+                        InstanceMethod<&EngineObject::ClearDestination>("clearDestination"),
+                        InstanceMethod<&EngineObject::SetTimeouts>("setTimeouts"),
+                        InstanceMethod<&EngineObject::SetRestoresHopLimit>("setRestoresHopLimit"),
+                        InstanceMethod<&EngineObject::ListConnections>("listConnections"),
+                        InstanceAccessor<&EngineObject::LiveConnections>("liveConnections"),
+                        InstanceAccessor<&EngineObject::ReceiveError>("receiveError"),
+                        InstanceAccessor<&EngineObject::LaneMemory>("laneMemory"),
+                        InstanceAccessor<&EngineObject::CounterMemory>("counterMemory"),
+                        InstanceAccessor<&EngineObject::RingMemory>("ringMemory")});
+  }
+
+  explicit EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineObject>(info) {
+    EngineLimits limits{number_at(info, 0), number_at(info, 1), number_at(info, 2)};
+    if (limits.connections == 0 || limits.connections > ConnectionTable::kMaxConnections || limits.services == 0 ||
+        limits.services > (1u << 24) || limits.destinations == 0 || limits.destinations > (1u << 28)) {
+      throw_range(info.Env(), "Engine: limits out of range");
+      return;
+    }
+    const char* call = "";
+    const int error = engine_.create(limits, call);
+    if (error != 0) throw_errno(info.Env(), error, call);
+  }
+
+ private:
+  Napi::Value OpenTun(const Napi::CallbackInfo& info) {
+    const char* call = "";
+    const int error = engine_.open_tun(info[0].ToString().Utf8Value(), call);
+    if (error != 0) return throw_errno(info.Env(), error, call);
+    return Napi::Number::New(info.Env(), engine_.tun().offloads());
+  }
+
+  Napi::Value Start(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    if (info.Length() < 1 || !info[0].IsFunction()) return throw_range(env, "start: doorbell is no function");
+    // One entry in the queue is enough: the doorbell says that there are requests, not how many.
+    doorbell_ = Napi::ThreadSafeFunction::New(env, info[0].As<Napi::Function>(), "uipvs-doorbell", 1, 1);
+    const int error = engine_.start([doorbell = doorbell_] { doorbell.NonBlockingCall(); });
+    is_started_ = true;
+    if (error != 0) return throw_errno(env, error, "eventfd");
+    return env.Undefined();
+  }
+
+  Napi::Value Stop(const Napi::CallbackInfo& info) {
+    engine_.stop();
+    if (is_started_) doorbell_.Release();
+    is_started_ = false;
+    return info.Env().Undefined();
+  }
+
+  Napi::Value Wake(const Napi::CallbackInfo& info) {
+    engine_.wake();
+    return info.Env().Undefined();
+  }
+
+  // (id, protocol, port, address)
+  Napi::Value AddService(const Napi::CallbackInfo& info) {
+    ServiceKey key;
+    key.protocol = static_cast<uint8_t>(number_at(info, 1));
+    key.port = static_cast<uint16_t>(number_at(info, 2));
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().services || !address_at(info, 3, key.family, key.address)) {
+      return throw_range(info.Env(), "addService: argument out of range");
+    }
+    return Napi::Boolean::New(info.Env(), engine_.directory().services.add(id, key));
+  }
+
+  Napi::Value RemoveService(const Napi::CallbackInfo& info) {
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().services) return throw_range(info.Env(), "removeService: id out of range");
+    engine_.directory().services.remove(id);
+    return info.Env().Undefined();
+  }
+
+  // (id, address)
+  Napi::Value AddVip(const Napi::CallbackInfo& info) {
+    ServiceKey key;
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().services || !address_at(info, 1, key.family, key.address)) {
+      return throw_range(info.Env(), "addVip: argument out of range");
+    }
+    return Napi::Boolean::New(info.Env(), engine_.directory().vips.add(id, key));
+  }
+
+  Napi::Value RemoveVip(const Napi::CallbackInfo& info) {
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().services) return throw_range(info.Env(), "removeVip: id out of range");
+    engine_.directory().vips.remove(id);
+    return info.Env().Undefined();
+  }
+
+  // (id, port, address)
+  Napi::Value AddDestination(const Napi::CallbackInfo& info) {
+    Family family;
+    Address address;
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().destinations || !address_at(info, 2, family, address)) {
+      return throw_range(info.Env(), "addDestination: argument out of range");
+    }
+    DestinationEntry& entry = engine_.directory().destinations[id];
+    entry.port = static_cast<uint16_t>(number_at(info, 1));
+    entry.address = address;
+    entry.is_available.store(true, std::memory_order_release);
+    return info.Env().Undefined();
+  }
+
+  Napi::Value SetDestinationAvailable(const Napi::CallbackInfo& info) {
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().destinations) return throw_range(info.Env(), "setDestinationAvailable: id out of range");
+    engine_.directory().destinations[id].is_available.store(info[1].ToBoolean(), std::memory_order_release);
+    return info.Env().Undefined();
+  }
+
+  Napi::Value ClearDestination(const Napi::CallbackInfo& info) {
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().destinations) return throw_range(info.Env(), "clearDestination: id out of range");
+    engine_.clear_destination(id);
+    return info.Env().Undefined();
+  }
+
+  // Seconds: (tcp established, tcp fin-wait, udp)
+  Napi::Value SetTimeouts(const Napi::CallbackInfo& info) {
+    Directory& directory = engine_.directory();
+    directory.tcp_timeouts[static_cast<size_t>(TcpState::established)] = number_at(info, 0) * kTicksPerSecond;
+    directory.tcp_timeouts[static_cast<size_t>(TcpState::fin_wait)] = number_at(info, 1) * kTicksPerSecond;
+    directory.udp_timeout = number_at(info, 2) * kTicksPerSecond;
+    return info.Env().Undefined();
+  }
+
+  Napi::Value SetRestoresHopLimit(const Napi::CallbackInfo& info) {
+    engine_.directory().restores_hop_limit = info[0].ToBoolean();
+    return info.Env().Undefined();
+  }
+
+  // (cursor, words: Uint32Array) -> next cursor; fills `words` with kWordsPerListed words a connection, the first
+  // element of the result pair being the cursor and the second how many.
+  Napi::Value ListConnections(const Napi::CallbackInfo& info) {
+    constexpr size_t kWordsPerListed = 20;
+    constexpr size_t kMostListed = 1024;
+    constexpr uint32_t kMostVisited = 65536;
+    if (info.Length() < 2 || !info[1].IsTypedArray()) return throw_range(info.Env(), "listConnections: no array");
+    Napi::Uint32Array words = info[1].As<Napi::Uint32Array>();
+    std::array<ConnectionTable::Snapshot, kMostListed> listed;
+    const size_t room = std::min(kMostListed, words.ElementLength() / kWordsPerListed);
+    size_t count = 0;
+    const uint64_t cursor = static_cast<uint64_t>(info[0].ToNumber().Int64Value());
+    const uint64_t next = engine_.table().list(cursor, {listed.data(), room}, count, kMostVisited);
+    const Tick now = Engine::now();
+    uint32_t* out = words.Data();
+    for (size_t i = 0; i < count; ++i, out += kWordsPerListed) {
+      const ConnectionEnds& ends = listed[i].ends;
+      out[0] = static_cast<uint32_t>(ends.family);
+      out[1] = ends.protocol;
+      out[2] = listed[i].state;
+      out[3] = listed[i].expires - now;
+      out[4] = ends.client_port;
+      out[5] = ends.virtual_port;
+      out[6] = ends.real_port;
+      out[7] = listed[i].destination_id;
+      for (int word = 0; word < 4; ++word) {
+        out[8 + word] = ends.client.words[word];
+        out[12 + word] = ends.virtual_.words[word];
+        out[16 + word] = ends.real.words[word];
+      }
+    }
+    Napi::Array result = Napi::Array::New(info.Env(), 2);
+    result.Set(0u, Napi::Number::New(info.Env(), static_cast<double>(next)));
+    result.Set(1u, Napi::Number::New(info.Env(), static_cast<double>(count)));
+    return result;
+  }
+
+  Napi::Value LiveConnections(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), engine_.table().live());
+  }
+  Napi::Value ReceiveError(const Napi::CallbackInfo& info) {
+    return Napi::Number::New(info.Env(), engine_.receive_error());
+  }
+  // The buffers live as long as this object; src/engine keeps it for as long as it keeps them.
+  Napi::Value buffer_over(const Napi::CallbackInfo& info, std::span<std::byte> memory) {
+    return Napi::ArrayBuffer::New(info.Env(), memory.data(), memory.size());
+  }
+  Napi::Value LaneMemory(const Napi::CallbackInfo& info) { return buffer_over(info, engine_.lane_memory()); }
+  Napi::Value CounterMemory(const Napi::CallbackInfo& info) { return buffer_over(info, engine_.counter_memory()); }
+  Napi::Value RingMemory(const Napi::CallbackInfo& info) { return buffer_over(info, engine_.ring_memory()); }
+
+  Engine engine_;
+  Napi::ThreadSafeFunction doorbell_;
+  bool is_started_ = false;
+};
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  exports.Set("Engine", EngineObject::define(env));
+  Napi::Array names = Napi::Array::New(env, kCounterCount);
+  for (uint32_t i = 0; i < kCounterCount; ++i) names.Set(i, Napi::String::New(env, kCounterNames[i]));
+  exports.Set("counterNames", names);
+  exports.Set("ringEntries", Napi::Number::New(env, kRingEntries));
+  return exports;
+}
+
+}  // namespace
+}  // namespace uipvs
+
+static Napi::Object initialise_addon(Napi::Env env, Napi::Object exports) {
+  return uipvs::initialise(env, exports);
+}
+
+NODE_API_MODULE(uipvs, initialise_addon)

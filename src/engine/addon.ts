@@ -1,0 +1,60 @@
+/** The native data plane as JavaScript sees it. Conversion only; see native/napi/addon.cc. */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { messageOf, UipvsError } from '../base/error.js';
+
+export interface NativeEngine {
+  /** Makes the TUN device; returns the TUN_F_* offloads in force. Throws NativeError. */
+  openTun(name: string): number;
+  start(ringDoorbell: () => void): void;
+  /** Joins the worker threads. May be called twice. */
+  stop(): void;
+  /** Call after verdicts were posted. */
+  wake(): void;
+  addService(id: number, protocol: number, port: number, address: Uint32Array): boolean;
+  removeService(id: number): void;
+  addVip(id: number, address: Uint32Array): boolean;
+  removeVip(id: number): void;
+  addDestination(id: number, port: number, address: Uint32Array): void;
+  setDestinationAvailable(id: number, isAvailable: boolean): void;
+  clearDestination(id: number): void;
+  setTimeouts(tcpSeconds: number, tcpFinSeconds: number, udpSeconds: number): void;
+  setRestoresHopLimit(restores: boolean): void;
+  /** Fills `words` with 20 words a connection; returns [next cursor (0 at the end), how many]. */
+  listConnections(cursor: number, words: Uint32Array): [number, number];
+  readonly liveConnections: number;
+  /** errno of the receiver's last failure, 0 while all is well. */
+  readonly receiveError: number;
+  readonly laneMemory: ArrayBuffer;
+  readonly counterMemory: ArrayBuffer;
+  readonly ringMemory: ArrayBuffer;
+}
+
+/** What the addon throws: an Error with the errno and the system call. */
+export interface NativeError extends Error {
+  readonly errno: number;
+  readonly syscall: string;
+}
+
+export interface Addon {
+  readonly Engine: new (connections: number, services: number, destinations: number) => NativeEngine;
+  readonly counterNames: readonly string[];
+  readonly ringEntries: number;
+}
+
+export function isNativeError(thrown: unknown): thrown is NativeError {
+  return thrown instanceof Error && 'syscall' in thrown && 'errno' in thrown;
+}
+
+/** Loads the addon from build/Release beside the package. Throws UipvsError ENOENT where it was not built. */
+export function loadAddon(): Addon {
+  const path = fileURLToPath(new URL('../../../build/Release/uipvs.node', import.meta.url));
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch (thrown) {
+    throw new UipvsError(
+      'ENOENT',
+      `the native data plane ${path} cannot be loaded (${messageOf(thrown)}): run 'npm run setup'`,
+    );
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Destination counters in shared memory: lane 0 is written here, every other lane by its worker (native/core/accounting.h).
+ * A reader sums the lanes.
+ */
+import type { RawCounters } from '../ipvs/data-plane.js';
+
+const LANE_BYTES = 64;
+const ACTIVE = 10;
+const INACTIVE = 11;
+const PERSISTENT = 12;
+const WORDS = LANE_BYTES / 4;
+const LONGS = LANE_BYTES / 8;
+
+export class DestinationLanes {
+  readonly #words: Int32Array;
+  readonly #longs: BigUint64Array;
+  readonly #destinations: number;
+  readonly #laneCount: number;
+
+  constructor(memory: ArrayBuffer, destinations: number) {
+    this.#words = new Int32Array(memory);
+    this.#longs = new BigUint64Array(memory);
+    this.#destinations = destinations;
+    this.#laneCount = memory.byteLength / LANE_BYTES / destinations;
+  }
+
+  active(destinationId: number): number {
+    return this.#sumWord(destinationId, ACTIVE);
+  }
+
+  inactive(destinationId: number): number {
+    return this.#sumWord(destinationId, INACTIVE);
+  }
+
+  persistent(destinationId: number): number {
+    return this.#sumWord(destinationId, PERSISTENT);
+  }
+
+  /** Counts a connection that was just decided for; the worker counts it out again. */
+  countDecided(destinationId: number, isActive: boolean): void {
+    const at = destinationId * WORDS + (isActive ? ACTIVE : INACTIVE);
+    this.#words[at] = (this.#words[at] ?? 0) + 1;
+  }
+
+  read(destinationId: number, into: RawCounters): void {
+    into.connections = this.#sumLong(destinationId, 0);
+    into.inPackets = this.#sumLong(destinationId, 1);
+    into.outPackets = this.#sumLong(destinationId, 2);
+    into.inBytes = this.#sumLong(destinationId, 3);
+    into.outBytes = this.#sumLong(destinationId, 4);
+  }
+
+  #sumWord(destinationId: number, word: number): number {
+    let sum = 0;
+    for (let lane = 0; lane < this.#laneCount; lane += 1) {
+      sum += this.#words[(lane * this.#destinations + destinationId) * WORDS + word] ?? 0;
+    }
+    // Lanes are read one after another, so a connection that moves meanwhile may be seen leaving twice.
+    return sum < 0 ? 0 : sum;
+  }
+
+  #sumLong(destinationId: number, long: number): number {
+    let sum = 0n;
+    for (let lane = 0; lane < this.#laneCount; lane += 1) {
+      sum += this.#longs[(lane * this.#destinations + destinationId) * LONGS + long] ?? 0n;
+    }
+    return Number(sum);
+  }
+}

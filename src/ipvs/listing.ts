@@ -1,0 +1,62 @@
+/** What the director tells about its services, destinations and connections. */
+import type { DestinationSpec, ServiceSpec } from './specification.js';
+
+/** Counters since the last zero; bytes are whole IP packets. */
+export interface Counters {
+  readonly connections: number;
+  readonly inPackets: number;
+  readonly outPackets: number;
+  readonly inBytes: number;
+  readonly outBytes: number;
+}
+
+/** Per second, rounded as the kernel's estimator does. */
+export interface Rates {
+  readonly connections: number;
+  readonly inPackets: number;
+  readonly outPackets: number;
+  readonly inBytes: number;
+  readonly outBytes: number;
+}
+
+export interface DestinationListing extends DestinationSpec {
+  readonly activeConnections: number;
+  readonly inactiveConnections: number;
+  readonly persistentConnections: number;
+  readonly counters: Counters;
+  readonly rates: Rates;
+}
+
+export interface ServiceListing extends ServiceSpec {
+  readonly counters: Counters;
+  readonly rates: Rates;
+  /** Newest first, the kernel's own order. */
+  readonly destinations: readonly DestinationListing[];
+}
+
+/** Seconds. In a set request 0 keeps the present value. */
+export interface Timeouts {
+  readonly tcp: number;
+  readonly tcpFin: number;
+  readonly udp: number;
+}
+
+export interface ConnectionListing {
+  readonly protocol: string;
+  /** The kernel's state name: ESTABLISHED, SYN_RECV, UDP, ... */
+  readonly state: string;
+  readonly expiresSeconds: number;
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  readonly virtualAddress: string;
+  readonly virtualPort: number;
+  readonly realAddress: string;
+  readonly realPort: number;
+}
+
+/** What the header of a listing says. */
+export interface Info {
+  /** The IPVS version that uipvs mirrors: "1.2.1". */
+  readonly version: string;
+  readonly connectionTableSize: number;
+}

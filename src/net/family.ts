@@ -1,0 +1,5 @@
+/** Address family by IP version. */
+export type Family = 4 | 6;
+
+/** The protocols a virtual service can have. */
+export type ProtocolName = 'tcp' | 'udp' | 'sctp';
