@@ -58,7 +58,8 @@ class RingFlow implements FiveTuple {
     this.sourcePort = ports & 0xffff;
     this.destinationPort = ports >>> 16;
     this.sourceWords = (isIpv6 ? this.#source6 : this.#source4)[entry] ?? this.sourceWords;
-    this.destinationWords = (isIpv6 ? this.#destination6 : this.#destination4)[entry] ?? this.destinationWords;
+    this.destinationWords =
+      (isIpv6 ? this.#destination6 : this.#destination4)[entry] ?? this.destinationWords;
   }
 }
 

@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+/** The daemon's entry: options, signals, exit codes (0 stopped, 1 failed, 2 wrong command line). */
+import { readFileSync } from 'node:fs';
+import { messageOf, UipvsError } from '../base/error.js';
+import { Daemon } from '../daemon/daemon.js';
+import { makeLogger } from '../daemon/logger.js';
+import { DAEMON_HELP, type DaemonOptions, parseDaemonOptions } from '../daemon/options.js';
+
+/** A stop that takes longer is cut: SIGTERM promises an end within 2 s. */
+const STOP_DEADLINE_MS = 1800;
+
+function version(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const { version: number } = JSON.parse(text) as { version: string };
+  return number;
+}
+
+async function run(options: DaemonOptions): Promise<void> {
+  const log = makeLogger(options.logLevel);
+  const daemon = await Daemon.start(options, log);
+  const end = (code: number): void => {
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    daemon
+      .stop()
+      .then(() => process.exit(code))
+      .catch((thrown: unknown) => {
+        log.error(`stopping failed: ${messageOf(thrown)}`);
+        process.exit(1);
+      });
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(0));
+  const fail = (thrown: unknown): void => {
+    log.fatal({ stack: thrown instanceof Error ? thrown.stack : undefined }, messageOf(thrown));
+    end(1);
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+}
+
+async function main(): Promise<number | undefined> {
+  try {
+    const parsed = parseDaemonOptions(process.argv.slice(2), process.env);
+    if (parsed.kind === 'help') process.stdout.write(DAEMON_HELP);
+    else if (parsed.kind === 'version') process.stdout.write(`uipvsd ${version()}\n`);
+    else {
+      await run(parsed.options);
+      return undefined;
+    }
+    return 0;
+  } catch (thrown) {
+    process.stderr.write(`uipvsd: ${messageOf(thrown)}\n`);
+    return thrown instanceof UipvsError && thrown.code === 'EINVAL' ? 2 : 1;
+  }
+}
+
+const code = await main();
+if (code === 1 || code === 2) process.exit(code);

@@ -1,0 +1,158 @@
+/**
+ * The control socket: see protocol.ts for what is spoken on it.
+ *
+ * Requests of one client are answered in order; a client that sends faster than it is answered is not read from, so
+ * what it can make the daemon hold is bounded by MAX_REQUEST_BYTES.
+ */
+import { chmod, unlink } from 'node:fs/promises';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { type ErrorCode, messageOf, UipvsError } from '../base/error.js';
+import { MAX_REQUEST_BYTES, type Reply, type Request } from './protocol.js';
+import { parseRequest } from './request.js';
+
+const SOCKET_MODE = 0o660;
+const MAX_CLIENTS = 64;
+
+/** A result; for long answers the pieces of it; or the errno of a refusal that ipvsadm has its own words for. */
+export type Outcome =
+  | { readonly result: unknown }
+  | { readonly pieces: Iterable<unknown> }
+  | { readonly refused: ErrorCode };
+
+/** What answers a request. A UipvsError that it throws is told to the client in its own words. */
+export type Handler = (request: Request) => Promise<Outcome>;
+
+export class ControlServer {
+  readonly #server: Server;
+  readonly #path: string;
+  readonly #clients = new Set<Socket>();
+
+  private constructor(path: string, handler: Handler) {
+    this.#path = path;
+    this.#server = createServer((client) => this.#accept(client, handler));
+    this.#server.maxConnections = MAX_CLIENTS;
+  }
+
+  /**
+   * Listens on `path` with mode 0660. A socket that a dead daemon left is replaced.
+   * Errors: EADDRINUSE where a daemon answers on it, EACCES where the path cannot be made.
+   */
+  static async listen(path: string, handler: Handler): Promise<ControlServer> {
+    await ControlServer.assertFree(path);
+    await unlink(path).catch((thrown: NodeJS.ErrnoException) => {
+      if (thrown.code !== 'ENOENT') {
+        throw new UipvsError('EACCES', `socket ${path} cannot be replaced: ${messageOf(thrown)}`);
+      }
+    });
+    const server = new ControlServer(path, handler);
+    await server.#listen();
+    return server;
+  }
+
+  /** Throws EADDRINUSE where a daemon answers on `path`. */
+  static async assertFree(path: string): Promise<void> {
+    if (await answers(path)) throw new UipvsError('EADDRINUSE', `socket ${path} is in use by another uipvsd`);
+  }
+
+  async #listen(): Promise<void> {
+    // The socket is made without rights for anyone and gets its mode before a client can know of it.
+    const before = process.umask(0o777);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#server.once('error', reject);
+        this.#server.listen(this.#path, resolve);
+      });
+    } catch (thrown) {
+      throw new UipvsError('EACCES', `socket ${this.#path} cannot be made: ${messageOf(thrown)}`);
+    } finally {
+      process.umask(before);
+    }
+    await chmod(this.#path, SOCKET_MODE);
+  }
+
+  /** Stops listening, hangs up on every client and removes the socket. May be called twice. */
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.destroy();
+    if (!this.#server.listening) return;
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #accept(client: Socket, handler: Handler): void {
+    this.#clients.add(client);
+    client.on('error', () => client.destroy());
+    client.on('close', () => this.#clients.delete(client));
+    void serve(client, handler);
+  }
+}
+
+async function serve(client: Socket, handler: Handler): Promise<void> {
+  let text = '';
+  client.setEncoding('utf8');
+  try {
+    for await (const chunk of client) {
+      text += chunk;
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+        const line = text.slice(0, end);
+        text = text.slice(end + 1);
+        await answer(client, line, handler);
+      }
+      if (text.length > MAX_REQUEST_BYTES) {
+        await write(client, {
+          ok: false,
+          errno: 'EINVAL',
+          message: `Expected a request of at most ${MAX_REQUEST_BYTES} bytes but received more`,
+        });
+        client.destroy();
+        return;
+      }
+    }
+  } catch {
+    // The client hung up in the middle of a request or an answer.
+  }
+  client.destroy();
+}
+
+async function answer(client: Socket, line: string, handler: Handler): Promise<void> {
+  try {
+    const outcome = await handler(parseRequest(line));
+    if ('result' in outcome) {
+      await write(client, { ok: true, result: outcome.result });
+      return;
+    }
+    if ('refused' in outcome) {
+      await write(client, { ok: false, errno: outcome.refused });
+      return;
+    }
+    for (const part of outcome.pieces) await write(client, { part });
+    await write(client, { ok: true, result: null });
+  } catch (thrown) {
+    if (client.destroyed) return;
+    await write(client, refusal(thrown));
+  }
+}
+
+function refusal(thrown: unknown): Reply {
+  if (thrown instanceof UipvsError) return { ok: false, errno: thrown.code, message: thrown.message };
+  return { ok: false, errno: 'EIO', message: `uipvsd failed to answer: ${messageOf(thrown)}` };
+}
+
+/** Writes one line and waits until the client has taken enough of it. */
+async function write(client: Socket, reply: unknown): Promise<void> {
+  if (client.write(`${JSON.stringify(reply)}\n`)) return;
+  await new Promise<void>((resolve) => {
+    client.once('drain', resolve);
+    client.once('close', resolve);
+  });
+  if (client.destroyed) throw new UipvsError('EIO', 'the client hung up');
+}
+
+async function answers(path: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const probe = createConnection(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}

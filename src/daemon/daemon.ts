@@ -1,0 +1,184 @@
+/**
+ * Theory of operation: uipvsd, composed.
+ *
+ *     control socket --> commands, one at a time --> Director --> Engine (directory, counters)
+ *                                                       |            |
+ *                                                       |            +--> HostSync --> routes, rules, sysctls
+ *     upcall from the worker --> Director.schedule <----+
+ *
+ * Start order: engine and device, host, worker, socket; the socket is there only when everything works. A failure on the
+ * way undoes what was done. Stop order is the reverse: no new commands, host as it was found, worker, device.
+ * A command changes the model first and the host second; if the host refuses, the model is changed back, so that a
+ * command that failed changed nothing.
+ */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type ErrorCode, messageOf, UipvsError } from '../base/error.js';
+import type { Request } from '../control/protocol.js';
+import { ControlServer, type Outcome } from '../control/server.js';
+import { loadAddon } from '../engine/addon.js';
+import { Engine } from '../engine/engine.js';
+import { HostPlumbing } from '../host/host-plumbing.js';
+import { Director } from '../ipvs/director.js';
+import { builtinSchedulers } from '../scheduling/registry.js';
+import { CommandRunner } from './commands.js';
+import { HostSync } from './host-sync.js';
+import type { Logger } from './logger.js';
+import { Mutex } from './mutex.js';
+import type { DaemonOptions } from './options.js';
+
+/** Source: net/netfilter/ipvs/ip_vs_est.c, the estimator's period. */
+const ESTIMATOR_PERIOD_MS = 2000;
+const HOUSEKEEPING_PERIOD_MS = 1000;
+const HOST_REFRESH_PERIOD_MS = 5000;
+/** 16,384 services and 131,072 destinations take 11 MB when all are used. */
+const MAX_SERVICES = 16_384;
+const MAX_DESTINATIONS = 131_072;
+/** Refusals that ipvsadm has its own words for. Source: ipvsadm, libipvs.c (ipvs_strerror). */
+const KERNEL_REFUSALS: ReadonlySet<ErrorCode> = new Set(['EEXIST', 'ENOENT', 'ESRCH', 'ERANGE', 'EINVAL']);
+
+export class Daemon {
+  readonly #log: Logger;
+  readonly #engine: Engine;
+  readonly #host: HostPlumbing;
+  readonly #sync: HostSync;
+  readonly #director: Director;
+  readonly #commands: CommandRunner;
+  readonly #mutex = new Mutex();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #server: ControlServer | undefined;
+  #receiveError = 0;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(log: Logger, engine: Engine, host: HostPlumbing, sync: HostSync) {
+    this.#log = log;
+    this.#engine = engine;
+    this.#host = host;
+    this.#sync = sync;
+    this.#director = new Director({
+      dataPlane: engine,
+      schedulers: builtinSchedulers,
+      clock: () => performance.now(),
+    });
+    this.#commands = new CommandRunner(this.#director, engine);
+  }
+
+  /** Starts everything. Throws UipvsError with one sentence for the operator; the host is then as it was. */
+  static async start(options: DaemonOptions, log: Logger): Promise<Daemon> {
+    await makeDirectory(dirname(options.socketPath));
+    await ControlServer.assertFree(options.socketPath);
+    const addon = loadAddon();
+    const host = await HostPlumbing.open({
+      device: options.device,
+      table: options.routingTable,
+      journalPath: `${options.socketPath}.host`,
+      log: (level, sentence, fields) => log[level](fields ?? {}, sentence),
+    });
+    try {
+      const sync = new HostSync(host);
+      const limits = {
+        connections: options.connections,
+        services: MAX_SERVICES,
+        destinations: MAX_DESTINATIONS,
+      };
+      const engine = new Engine(addon, limits, sync);
+      sync.keepVipsIn(engine);
+      const offloads = engine.openTun(options.device);
+      await host.attachDevice();
+      const daemon = new Daemon(log, engine, host, sync);
+      await daemon.#run(options);
+      log.info(
+        { device: options.device, offloads, connections: options.connections, socket: options.socketPath },
+        'ready',
+      );
+      return daemon;
+    } catch (thrown) {
+      await host.close();
+      throw thrown;
+    }
+  }
+
+  async #run(options: DaemonOptions): Promise<void> {
+    this.#engine.start((serviceId, flow) => this.#director.schedule(serviceId, flow));
+    try {
+      this.#server = await ControlServer.listen(options.socketPath, (request) => this.#answer(request));
+    } catch (thrown) {
+      this.#engine.stop();
+      throw thrown;
+    }
+    this.#every(ESTIMATOR_PERIOD_MS, async () => this.#director.tick());
+    this.#every(HOUSEKEEPING_PERIOD_MS, () => this.#keepHouse());
+    this.#every(HOST_REFRESH_PERIOD_MS, () => this.#host.refresh());
+  }
+
+  /** Leaves the host as it was found. May be called twice. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#server?.close();
+    await this.#mutex.run(() => this.#host.close());
+    this.#engine.stop();
+    this.#log.info('stopped');
+  }
+
+  async #answer(request: Request): Promise<Outcome> {
+    return await this.#mutex.run(async () => {
+      let undo: (() => void) | undefined;
+      let outcome: Outcome;
+      try {
+        ({ outcome, undo } = this.#commands.run(request));
+      } catch (thrown) {
+        if (thrown instanceof UipvsError && KERNEL_REFUSALS.has(thrown.code)) return { refused: thrown.code };
+        throw thrown;
+      }
+      try {
+        await this.#sync.flush();
+      } catch (thrown) {
+        undo?.();
+        await this.#sync.flush();
+        this.#log.warn({ op: request.op }, `refused: ${messageOf(thrown)}`);
+        throw thrown;
+      }
+      return outcome;
+    });
+  }
+
+  async #keepHouse(): Promise<void> {
+    if (this.#director.collectTrash() > 0) await this.#mutex.run(() => this.#sync.flush());
+    const error = this.#engine.receiveError;
+    if (error === this.#receiveError) return;
+    this.#receiveError = error;
+    if (error === 0) this.#log.info('the device works again');
+    else this.#log.error({ errno: error }, 'the device gives no packets: is it down or gone?');
+  }
+
+  /** A timer whose failures are logged and end nothing. */
+  #every(periodMs: number, task: () => Promise<void>): void {
+    let isRunning = false;
+    const timer = setInterval(() => {
+      if (isRunning) return;
+      isRunning = true;
+      task()
+        .catch((thrown: unknown) => this.#log.warn(messageOf(thrown)))
+        .finally(() => {
+          isRunning = false;
+        });
+    }, periodMs);
+    this.#timers.push(timer);
+  }
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o755 });
+  } catch (thrown) {
+    throw new UipvsError(
+      'EACCES',
+      `directory ${path} for the control socket cannot be made: ${messageOf(thrown)}`,
+    );
+  }
+}

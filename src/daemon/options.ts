@@ -1,0 +1,139 @@
+/** uipvsd's command line. */
+import { parseArgs } from 'node:util';
+import { messageOf, UipvsError } from '../base/error.js';
+import { DEFAULT_SOCKET_PATH } from '../control/protocol.js';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface DaemonOptions {
+  readonly socketPath: string;
+  readonly device: string;
+  /** Routing table that leads to the device; 1..252 or above 255. */
+  readonly routingTable: number;
+  readonly connections: number;
+  readonly logLevel: LogLevel;
+}
+
+export type ParsedOptions =
+  | { readonly kind: 'run'; readonly options: DaemonOptions }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' };
+
+const DEFAULT_CONNECTIONS = 1_048_576;
+const MAX_CONNECTIONS = 1_073_741_822;
+const DEFAULT_ROUTING_TABLE = 117;
+const MAX_DEVICE_NAME = 15;
+
+export const DAEMON_HELP = `uipvsd: IPVS in user space
+
+Usage: uipvsd [options]
+
+  --socket PATH        listen for uipvsadm on this Unix socket
+                       (default: UIPVS_SOCKET, else ${DEFAULT_SOCKET_PATH})
+  --io tun             how packets come in and leave: through a TUN device
+  --device NAME        name of the TUN device (default: uipvs0)
+  --table N            routing table that leads to the device (default: ${DEFAULT_ROUTING_TABLE})
+  --connections N      most connections at once (default: ${DEFAULT_CONNECTIONS})
+  --log-level LEVEL    ${LOG_LEVELS.join(', ')} (default: info)
+  --help, --version
+
+Runs in the foreground and logs one JSON object a line on standard error.
+SIGTERM or SIGINT stops it and leaves the host as it was found.
+`;
+
+function integer(
+  name: string,
+  text: string | undefined,
+  byDefault: number,
+  least: number,
+  most: number,
+): number {
+  if (text === undefined) return byDefault;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) {
+    throw new UipvsError(
+      'EINVAL',
+      `Expected an integer from ${least} to ${most} for ${name} but received '${text}'`,
+    );
+  }
+  return value;
+}
+
+function deviceName(text: string): string {
+  if (!/^[A-Za-z0-9_.-]+$/.test(text) || text.length > MAX_DEVICE_NAME || text === '.' || text === '..') {
+    throw new UipvsError(
+      'EINVAL',
+      `Expected a device name of 1 to ${MAX_DEVICE_NAME} letters, digits, '.', '_' or '-' for --device but received '${text}'`,
+    );
+  }
+  return text;
+}
+
+function routingTable(text: string | undefined): number {
+  const table = integer('--table', text, DEFAULT_ROUTING_TABLE, 1, 0xffffffff);
+  if (table >= 253 && table <= 255) {
+    throw new UipvsError(
+      'EINVAL',
+      `Expected a routing table of its own for --table but received '${table}', which the kernel uses`,
+    );
+  }
+  return table;
+}
+
+function logLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((name) => name === text);
+  if (level) return level;
+  throw new UipvsError(
+    'EINVAL',
+    `Expected one of ${LOG_LEVELS.join(', ')} for --log-level but received '${text}'`,
+  );
+}
+
+/** Parses the words after the program's name. Throws UipvsError EINVAL naming the option and the value. */
+export function parseDaemonOptions(
+  words: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): ParsedOptions {
+  const { values } = parseWords(words);
+  if (values.help) return { kind: 'help' };
+  if (values.version) return { kind: 'version' };
+  const io = values.io ?? 'tun';
+  if (io !== 'tun') throw new UipvsError('EINVAL', `Expected 'tun' for --io but received '${io}'`);
+  const socketPath = values.socket ?? environment['UIPVS_SOCKET'] ?? DEFAULT_SOCKET_PATH;
+  if (socketPath === '') throw new UipvsError('EINVAL', "Expected a path for --socket but received ''");
+  return {
+    kind: 'run',
+    options: {
+      socketPath,
+      device: deviceName(values.device ?? 'uipvs0'),
+      routingTable: routingTable(values.table),
+      connections: integer('--connections', values.connections, DEFAULT_CONNECTIONS, 1, MAX_CONNECTIONS),
+      logLevel: logLevel(values['log-level'] ?? 'info'),
+    },
+  };
+}
+
+function parseWords(words: readonly string[]) {
+  const string = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  try {
+    return parseArgs({
+      args: [...words],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        socket: string,
+        io: string,
+        device: string,
+        table: string,
+        connections: string,
+        'log-level': string,
+        help: { ...flag, short: 'h' },
+        version: { ...flag, short: 'v' },
+      },
+    });
+  } catch (thrown) {
+    throw new UipvsError('EINVAL', `${messageOf(thrown).replace(/\. To specify.*$/, '')}: see uipvsd --help`);
+  }
+}
