@@ -2,7 +2,7 @@
  * What the IPVS model needs of the data plane. The engine implements it over shared memory.
  *
  * Service and destination ids are small integers handed out by the model; they are what connection records name, so
- * an id is given to another destination only after `destinationReferences` of it has reached 0.
+ * an id is given to another destination only after its active, inactive and persistent connections have reached 0.
  */
 import type { Family } from '../net/family.js';
 import type { Timeouts } from './listing.js';
@@ -31,6 +31,10 @@ export interface DataPlane extends Accounting {
   readonly maxServices: number;
   readonly maxDestinations: number;
   addService(serviceId: number, key: ServiceKey): void;
+  /**
+   * All its destinations have been made unavailable before. They may outlive it, and become available again after
+   * `addService` of the same id and key.
+   */
   removeService(serviceId: number): void;
   /** `address` in canonical text form. The destination is available from now on. */
   addDestination(

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SCHEDULER_FLAG_1, type ServiceKey } from '../../src/ipvs/specification.js';
+import { destinationSpec, realServer, serviceSpec, tcpKey } from './specs.js';
+import { Trial } from './trial.js';
+
+const UDP: ServiceKey = { kind: 'address', protocol: 'udp', address: '10.9.0.1', port: 53 };
+const NOTHING = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 };
+
+test('a listing says all of a service and of its destinations', () => {
+  const trial = new Trial();
+  const service = serviceSpec({
+    key: UDP,
+    scheduler: 'wlc',
+    schedulerFlags: SCHEDULER_FLAG_1,
+    isOnePacket: true,
+  });
+  const destination = destinationSpec(1, { port: 5353, weight: 3, upperThreshold: 9, lowerThreshold: 2 });
+  trial.director.addService(service);
+  trial.director.addDestination(UDP, destination);
+  const counted = { connections: 4, inPackets: 5, outPackets: 6, inBytes: 7, outBytes: 8 };
+  Object.assign(trial.dataPlane.find(realServer(1), 5353), { active: 1, inactive: 2, persistent: 3 });
+  Object.assign(trial.dataPlane.find(realServer(1), 5353).counters, counted);
+  assert.deepEqual(trial.director.list(), [
+    {
+      ...service,
+      counters: counted,
+      rates: NOTHING,
+      destinations: [
+        {
+          ...destination,
+          activeConnections: 1,
+          inactiveConnections: 2,
+          persistentConnections: 3,
+          counters: counted,
+          rates: NOTHING,
+        },
+      ],
+    },
+  ]);
+});
+
+test('the data plane gets the addresses, ports and families of what is added', () => {
+  const trial = new Trial();
+  const key: ServiceKey = { kind: 'address', protocol: 'tcp', address: 'fd09::1', port: 80 };
+  trial.director.addService(serviceSpec({ key }));
+  trial.director.addDestination(key, destinationSpec(1, { address: 'fd01::11', port: 8080 }));
+  assert.deepEqual([...trial.dataPlane.services], [[0, key]]);
+  const { serviceId, family, address, port } = trial.dataPlane.find('fd01::11', 8080);
+  assert.deepEqual([serviceId, family, address, port], [0, 6, 'fd01::11', 8080]);
+});
+
+test('destinations are listed newest first, an edit keeps the place, deleting and adding does not', () => {
+  const trial = new Trial().with('rr', 1, 2, 3);
+  assert.deepEqual(trial.order(), [3, 2, 1]);
+  trial.director.editDestination(tcpKey(), destinationSpec(2, { weight: 5 }));
+  assert.deepEqual(trial.order(), [3, 2, 1]);
+  trial.director.deleteDestination(tcpKey(), { address: realServer(1), port: 80 });
+  trial.director.addDestination(tcpKey(), destinationSpec(1));
+  assert.deepEqual(trial.order(), [1, 3, 2]);
+});
+
+test('services are listed in the order of their addition, an edit keeps the place', () => {
+  const { director } = new Trial();
+  for (const port of [82, 81, 83]) director.addService(serviceSpec({ key: tcpKey(port) }));
+  director.editService(serviceSpec({ key: tcpKey(82), scheduler: 'wlc' }));
+  assert.deepEqual(
+    director.list().map(({ key, scheduler }) => [key.kind === 'address' && key.port, scheduler]),
+    [
+      [82, 'wlc'],
+      [81, 'rr'],
+      [83, 'rr'],
+    ],
+  );
+});
+
+test('a listing of one service has that one only', () => {
+  const { director } = new Trial().with('rr', 1);
+  director.addService(serviceSpec({ key: UDP }));
+  assert.deepEqual(
+    director.list(UDP).map(({ key }) => key),
+    [UDP],
+  );
+});
+
+test('an edited service shows its new specification', () => {
+  const { director } = new Trial().with('rr', 1);
+  director.editService(serviceSpec({ scheduler: 'none', isOnePacket: true }));
+  const [service] = director.list(tcpKey());
+  assert.deepEqual([service?.scheduler, service?.isOnePacket], ['none', true]);
+  assert.deepEqual(director.findService(tcpKey())?.spec.scheduler, 'none');
+});

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ErrorCode } from '../../src/base/error.js';
+import type { Director } from '../../src/ipvs/director.js';
+import type { DestinationSpec, ServiceKey, ServiceSpec } from '../../src/ipvs/specification.js';
+import { destinationSpec, realServer, serviceSpec, tcpKey } from './specs.js';
+import { Trial } from './trial.js';
+
+const V6: ServiceKey = { kind: 'address', protocol: 'tcp', address: 'fd09::1', port: 80 };
+const FWMARK: ServiceKey = { kind: 'fwmark', mark: 5, family: 4 };
+const SCTP: ServiceKey = { kind: 'address', protocol: 'sctp', address: '10.9.0.1', port: 80 };
+const PERSISTENCE = { timeoutSeconds: 300, prefixLength: 32 };
+
+/** Services TCP 10.9.0.1:80 with real server 1, and TCP [fd09::1]:80. */
+function trial(): Trial {
+  const made = new Trial().with('rr', 1);
+  made.director.addService(serviceSpec({ key: V6 }));
+  return made;
+}
+
+/** Asserts that the check refuses, the change refuses likewise, and nothing has changed. */
+function assertRefused(change: Change, code: ErrorCode, message: RegExp): void {
+  const { director, dataPlane } = trial();
+  const before = JSON.stringify([director.list(), [...dataPlane.destinations], [...dataPlane.services]]);
+  assert.throws(() => change(director, 'check'), { name: 'UipvsError', code, message });
+  assert.throws(() => change(director, 'change'), { name: 'UipvsError', code, message });
+  const after = JSON.stringify([director.list(), [...dataPlane.destinations], [...dataPlane.services]]);
+  assert.equal(after, before);
+}
+
+type Change = (director: Director, mode: 'check' | 'change') => void;
+
+const add =
+  (spec: Partial<ServiceSpec>): Change =>
+  (director, mode) =>
+    mode === 'check'
+      ? director.checkAddService(serviceSpec(spec))
+      : director.addService(serviceSpec({ ...spec }));
+
+const edit =
+  (spec: Partial<ServiceSpec>): Change =>
+  (director, mode) =>
+    mode === 'check' ? director.checkEditService(serviceSpec(spec)) : director.editService(serviceSpec(spec));
+
+const remove =
+  (key: ServiceKey): Change =>
+  (director, mode) =>
+    mode === 'check' ? director.checkDeleteService(key) : director.deleteService(key);
+
+const zero =
+  (key: ServiceKey): Change =>
+  (director, mode) =>
+    mode === 'check' ? director.checkZero(key) : director.zero(key);
+
+const addTo =
+  (key: ServiceKey, number: number, spec: Partial<DestinationSpec> = {}): Change =>
+  (director, mode) =>
+    mode === 'check'
+      ? director.checkAddDestination(key, destinationSpec(number, spec))
+      : director.addDestination(key, destinationSpec(number, spec));
+
+const editIn =
+  (key: ServiceKey, number: number, spec: Partial<DestinationSpec> = {}): Change =>
+  (director, mode) =>
+    mode === 'check'
+      ? director.checkEditDestination(key, destinationSpec(number, spec))
+      : director.editDestination(key, destinationSpec(number, spec));
+
+const removeFrom =
+  (key: ServiceKey, number: number): Change =>
+  (director, mode) => {
+    const destinationKey = { address: realServer(number), port: 80 };
+    if (mode === 'check') director.checkDeleteDestination(key, destinationKey);
+    else director.deleteDestination(key, destinationKey);
+  };
+
+/** Where two reasons meet, the one that the kernel gives (seen on a running kernel) comes first. */
+const REFUSALS: readonly (readonly [string, Change, ErrorCode, RegExp])[] = [
+  ['a service that exists', add({}), 'EEXIST', /TCP 10\.9\.0\.1:80 already exists/],
+  [
+    'a service that exists, with an unknown scheduler',
+    add({ scheduler: 'nosuch' }),
+    'EEXIST',
+    /already exists/,
+  ],
+  ['a service with an unknown scheduler', add({ key: tcpKey(81), scheduler: 'nosuch' }), 'ENOENT', /nosuch/],
+  [
+    'a service with an unknown persistence engine',
+    add({ key: tcpKey(81), persistenceEngine: 'x' }),
+    'ENOENT',
+    /x/,
+  ],
+  [
+    'persistence with an unknown scheduler',
+    add({ key: tcpKey(81), scheduler: 'nosuch', persistence: PERSISTENCE }),
+    'ENOENT',
+    /nosuch/,
+  ],
+  ['persistence', add({ key: tcpKey(81), persistence: PERSISTENCE }), 'ENOTSUP', /persistence.*not support/],
+  ['a known persistence engine', add({ key: tcpKey(81), persistenceEngine: 'sip' }), 'ENOTSUP', /engine/],
+  ['a service by firewall mark', add({ key: FWMARK }), 'ENOTSUP', /FWM 5 is by firewall mark/],
+  ['an SCTP service', add({ key: SCTP }), 'ENOTSUP', /SCTP/],
+  ['a service for all ports', add({ key: tcpKey(0) }), 'ENOTSUP', /all ports/],
+  ['unknown scheduler flags', add({ key: tcpKey(81), schedulerFlags: 0x40 }), 'EINVAL', /flags 64/],
+  [
+    'a service address that is none',
+    add({ key: { ...V6, address: '10.9.0.300' } }),
+    'EINVAL',
+    /10\.9\.0\.300/,
+  ],
+  [
+    'an address in another spelling',
+    add({ key: { ...V6, address: 'FD09::1' } }),
+    'EINVAL',
+    /fd09::1.*FD09::1/,
+  ],
+  ['a service port out of range', add({ key: tcpKey(65536) }), 'EINVAL', /65536/],
+  ['a firewall mark out of range', add({ key: { ...FWMARK, mark: 0 } }), 'EINVAL', /received 0/],
+
+  ['an edit of a missing service', edit({ key: tcpKey(81), scheduler: 'nosuch' }), 'ESRCH', /10\.9\.0\.1:81/],
+  ['an edit to an unknown scheduler', edit({ scheduler: 'nosuch' }), 'ENOENT', /nosuch/],
+  ['an edit to persistence', edit({ persistence: PERSISTENCE }), 'ENOTSUP', /persistence/],
+  ['a deletion of a missing service', remove(tcpKey(81)), 'ESRCH', /10\.9\.0\.1:81/],
+  ['a deletion of a missing firewall mark', remove(FWMARK), 'ESRCH', /FWM 5/],
+  ['zeroing a missing service', zero(tcpKey(81)), 'ESRCH', /10\.9\.0\.1:81/],
+
+  ['a destination of a missing service', addTo(tcpKey(81), 2, { weight: -1 }), 'ESRCH', /10\.9\.0\.1:81/],
+  ['a negative weight', addTo(tcpKey(), 2, { weight: -1 }), 'ERANGE', /10\.1\.0\.12:80 but received -1/],
+  ['a weight above the greatest', addTo(tcpKey(), 2, { weight: 2 ** 31 }), 'ERANGE', /2147483648/],
+  ['a threshold above the greatest', addTo(tcpKey(), 2, { upperThreshold: 2 ** 31 }), 'ERANGE', /2147483648/],
+  ['a lower threshold above the upper', addTo(tcpKey(), 2, { lowerThreshold: 5 }), 'ERANGE', /5 above .* 0/],
+  ['a destination that exists', addTo(tcpKey(), 1), 'EEXIST', /10\.9\.0\.1:80 already has .*10\.1\.0\.11:80/],
+  ['one that exists, thresholds crossed', addTo(tcpKey(), 1, { lowerThreshold: 5 }), 'ERANGE', /above/],
+  ['a destination of another family', addTo(V6, 2), 'EINVAL', /another address family/],
+  ['another family and weight', addTo(V6, 2, { weight: -1 }), 'EINVAL', /another address family/],
+  [
+    'a multicast destination, thresholds crossed',
+    addTo(tcpKey(), 2, { address: '224.0.0.1', lowerThreshold: 5 }),
+    'ERANGE',
+    /above/,
+  ],
+  [
+    'a multicast destination by direct routing',
+    addTo(tcpKey(), 2, { address: '224.0.0.1', forwarding: 'direct-routing' }),
+    'EINVAL',
+    /unicast.*224\.0\.0\.1/,
+  ],
+  [
+    'direct routing',
+    addTo(tcpKey(), 2, { forwarding: 'direct-routing' }),
+    'ENOTSUP',
+    /direct-routing.*use -m/,
+  ],
+  ['tunneling', addTo(tcpKey(), 2, { forwarding: 'tunneling' }), 'ENOTSUP', /tunneling.*use -m/],
+  ['local forwarding', addTo(tcpKey(), 2, { forwarding: 'local' }), 'ENOTSUP', /local.*use -m/],
+  [
+    'one that exists, by direct routing',
+    addTo(tcpKey(), 1, { forwarding: 'direct-routing' }),
+    'EEXIST',
+    /already/,
+  ],
+  ['a destination for all ports', addTo(tcpKey(), 2, { port: 0 }), 'ENOTSUP', /all ports/],
+  ['a destination port out of range', addTo(tcpKey(), 2, { port: 65536 }), 'EINVAL', /65536/],
+  ['a destination address that is none', addTo(tcpKey(), 2, { address: 'rs1' }), 'EINVAL', /rs1/],
+
+  ['an edit in a missing service', editIn(tcpKey(81), 1, { lowerThreshold: 5 }), 'ESRCH', /10\.9\.0\.1:81/],
+  ['an edit of a missing destination', editIn(tcpKey(), 2), 'ENOENT', /has no destination 10\.1\.0\.12:80/],
+  ['a missing one, thresholds crossed', editIn(tcpKey(), 2, { lowerThreshold: 5 }), 'ERANGE', /above/],
+  ['a missing multicast one', editIn(tcpKey(), 2, { address: '224.0.0.1' }), 'ENOENT', /224\.0\.0\.1:80/],
+  ['an edit to a negative weight', editIn(tcpKey(), 1, { weight: -1 }), 'ERANGE', /-1/],
+  ['an edit to tunneling', editIn(tcpKey(), 1, { forwarding: 'tunneling' }), 'ENOTSUP', /use -m/],
+
+  ['a deletion in a missing service', removeFrom(tcpKey(81), 1), 'ESRCH', /10\.9\.0\.1:81/],
+  ['a deletion of a missing destination', removeFrom(tcpKey(), 2), 'ENOENT', /10\.1\.0\.12:80/],
+];
+
+for (const [what, change, code, message] of REFUSALS) {
+  test(`${what}: ${code}`, () => assertRefused(change, code, message));
+}
+
+/** What a running kernel answers for each address. */
+const ADDRESSES: readonly (readonly [string, boolean])[] = [
+  ['0.0.0.0', false],
+  ['0.1.2.3', true],
+  ['127.0.0.1', true],
+  ['224.0.0.1', false],
+  ['239.255.255.255', false],
+  ['240.0.0.1', true],
+  ['255.255.255.255', false],
+  ['::', false],
+  ['::1', true],
+  ['::10.1.0.11', true],
+  ['::ffff:10.1.0.11', false],
+  ['fe80::1', false],
+  ['fec0::1', true],
+  ['ff02::1', false],
+];
+
+for (const [address, isTaken] of ADDRESSES) {
+  test(`a real server ${isTaken ? 'can' : 'cannot'} have address ${address}`, () => {
+    const { director } = trial();
+    const key = address.includes(':') ? V6 : tcpKey();
+    const attempt = () => director.addDestination(key, destinationSpec(2, { address }));
+    if (isTaken) assert.doesNotThrow(attempt);
+    else assert.throws(attempt, { code: 'EINVAL', message: /unicast/ });
+  });
+}
+
+test('a listing of a missing service: ESRCH', () => {
+  assert.throws(() => trial().director.list(tcpKey(81)), { code: 'ESRCH', message: /10\.9\.0\.1:81/ });
+});
