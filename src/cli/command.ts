@@ -1,0 +1,32 @@
+/** What a command line asks for, after every check that needs no daemon. */
+import type { Request } from '../control/protocol.js';
+import type { ServiceKey } from '../ipvs/specification.js';
+
+/** Which columns a listing has. */
+export type ListFormat = 'connections' | 'stats' | 'rate' | 'thresholds' | 'persistent-conn' | 'tun-info';
+
+export interface ListOptions {
+  readonly format: ListFormat;
+  readonly isNumeric: boolean;
+  /** Large numbers in full. */
+  readonly isExact: boolean;
+  readonly isSorted: boolean;
+}
+
+/** The requests that change something and answer nothing. */
+export type ChangeRequest = Exclude<Request, { op: 'info' | 'list' | 'connections' | 'timeouts' }>;
+
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'change'; readonly request: ChangeRequest }
+  | { readonly kind: 'list'; readonly key: ServiceKey | undefined; readonly options: ListOptions }
+  | { readonly kind: 'list-connections'; readonly isNumeric: boolean; readonly hasEngineColumns: boolean }
+  | { readonly kind: 'list-timeouts' }
+  | { readonly kind: 'list-daemons' }
+  | { readonly kind: 'save'; readonly isNumeric: boolean }
+  | { readonly kind: 'restore' }
+  | { readonly kind: 'start-daemon'; readonly role: SyncRole }
+  | { readonly kind: 'stop-daemon'; readonly role: SyncRole };
+
+export type SyncRole = 'master' | 'backup';

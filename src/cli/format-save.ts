@@ -1,0 +1,57 @@
+/** The lines of `-S`, which `-R` reads. As in ipvsadm the thresholds of a destination are not among them. */
+import type { DestinationListing, ServiceListing } from '../ipvs/listing.js';
+import type { ForwardingMethod } from '../ipvs/specification.js';
+import { maxPrefixLength, prefixMask } from '../net/prefix.js';
+import { serviceFamily } from './format-list.js';
+import type { EndpointFormatter } from './name-book.js';
+import { formatSchedulerFlags } from './scheduler-flag.js';
+
+const FORWARDING_OPTIONS: Readonly<Record<ForwardingMethod, string>> = {
+  masquerading: '-m',
+  // A destination that is an address of the director is reached by masquerading too.
+  local: '-m',
+  tunneling: '-i',
+  'direct-routing': '-g',
+};
+
+/** A service and its destinations as commands, in the order given. */
+export function formatSavedService(
+  service: ServiceListing,
+  destinations: readonly DestinationListing[],
+  formatName: EndpointFormatter,
+): string {
+  const name = savedServiceName(service, formatName);
+  const protocol = service.key.kind === 'address' ? service.key.protocol : undefined;
+  const lines = [`-A ${name} -s ${service.scheduler}${savedServiceOptions(service)}\n`];
+  for (const destination of destinations) {
+    const server = formatName(destination.address, destination.port, protocol);
+    const tunnel = destination.forwarding === 'tunneling' ? ' --tun-type ipip' : '';
+    const method = FORWARDING_OPTIONS[destination.forwarding];
+    lines.push(`-a ${name} -r ${server} ${method} -w ${destination.weight}${tunnel}\n`);
+  }
+  return lines.join('');
+}
+
+function savedServiceName({ key }: ServiceListing, formatName: EndpointFormatter): string {
+  // Differs from ipvsadm: a mark above 2^31-1 is not written as a negative number, because -R refuses that.
+  if (key.kind === 'fwmark') return `-f ${key.mark}${key.family === 6 ? ' -6' : ''}`;
+  const option = { tcp: '-t', udp: '-u', sctp: '--sctp-service' }[key.protocol];
+  return `${option} ${formatName(key.address, key.port, key.protocol)}`;
+}
+
+function savedServiceOptions(service: ServiceListing): string {
+  let text = '';
+  if (service.persistence !== null) {
+    const { timeoutSeconds, prefixLength } = service.persistence;
+    const family = serviceFamily(service);
+    text += ` -p ${timeoutSeconds}`;
+    if (prefixLength !== maxPrefixLength(family)) {
+      text += ` -M ${family === 4 ? prefixMask(prefixLength, family) : prefixLength}`;
+    }
+  }
+  if (service.persistenceEngine !== null) text += ` --pe ${service.persistenceEngine}`;
+  if (service.isOnePacket) text += ' -o';
+  // Differs from ipvsadm: flags that have no name leave no empty -b behind, because -R refuses that.
+  const flags = formatSchedulerFlags(service.scheduler, service.schedulerFlags);
+  return flags === '' ? text : `${text} -b ${flags}`;
+}

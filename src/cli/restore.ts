@@ -1,0 +1,113 @@
+/**
+ * `-R`: a command a line, from a stream, over one connection.
+ *
+ * Changes are not waited for one by one: requests go out while earlier answers are still under way, because the
+ * daemon answers in order. What the user sees is as if each line had been finished before the next was read: texts
+ * come in the order of the lines; a line that ends the restore ends it after all lines before it were carried out
+ * and none after it was sent. That last holds because everything that ends a restore is found before sending, but
+ * for failed listings, and those are waited for.
+ */
+import type { ChangeRequest } from './command.js';
+import { CommandLineError, EXIT_OK, EXIT_REFUSED } from './command-line-error.js';
+import { execute } from './execute.js';
+import { UnresolvedHost } from './host-address.js';
+import { type Outcome, outcome } from './outcome.js';
+import { isRefusal, refusalText } from './refusal.js';
+import type { Session } from './session.js';
+
+/** Requests under way at once. */
+const MAX_UNANSWERED = 256;
+
+/** The words of a line, without the program's name in front; empty where there is no command in it. */
+export function splitLine(line: string): string[] {
+  // Differs from ipvsadm: comment lines are skipped here and not only by the ipvsadm-restore script.
+  if (/^\s*#/.test(line)) return [];
+  const words = line.split(/[ \t\r\n]+/).filter((word) => word !== '');
+  while (words[0] === 'ipvsadm' || words[0] === 'uipvsadm') words.shift();
+  return words;
+}
+
+/** Runs every line of `input`. The exit code is the last command's, or of the one that ended it. */
+export async function restore(input: NodeJS.ReadableStream, session: Session): Promise<number> {
+  const run = new RestoreRun(session);
+  for await (const line of linesOf(input)) {
+    const words = splitLine(line);
+    if (words.length > 0 && (await run.take(words)).endsRestore) break;
+  }
+  await run.drain();
+  return run.exitCode;
+}
+
+async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string, void, void> {
+  let rest = '';
+  input.setEncoding('utf8');
+  for await (const chunk of input) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
+
+class RestoreRun {
+  readonly #session: Session;
+  /** Settles with the outcome of each change under way, oldest first. Never rejects but where the daemon is lost. */
+  readonly #unanswered: Promise<Outcome>[] = [];
+  #exitCode = EXIT_OK;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get exitCode(): number {
+    return this.#exitCode;
+  }
+
+  async take(words: readonly string[]): Promise<Outcome> {
+    try {
+      let parsed = this.#session.tryParse(words, true);
+      if (parsed instanceof UnresolvedHost) parsed = await this.#session.parse(words, true);
+      const { command } = parsed;
+      if (command.kind === 'change') return await this.#send(command.request);
+      await this.drain();
+      // The parser has refused an -R inside of one.
+      const done =
+        command.kind === 'restore' ? outcome(EXIT_REFUSED, true) : await execute(command, this.#session);
+      this.#exitCode = done.exitCode;
+      return done;
+    } catch (error) {
+      if (!(error instanceof CommandLineError)) throw error;
+      await this.drain();
+      this.#session.output.err(`${error.message}\n`);
+      this.#exitCode = error.exitCode;
+      return outcome(error.exitCode, error.endsRestore);
+    }
+  }
+
+  /** Waits for every answer. */
+  async drain(): Promise<void> {
+    while (this.#unanswered.length > 0) await this.#settleOldest();
+  }
+
+  async #send(request: ChangeRequest): Promise<Outcome> {
+    const client = await this.#session.client();
+    if (this.#unanswered.length >= MAX_UNANSWERED) await this.#settleOldest();
+    const answer = client.request(request).then(
+      () => outcome(EXIT_OK),
+      (error: unknown) => {
+        if (!isRefusal(error)) throw error;
+        this.#session.output.err(`${refusalText(error)}\n`);
+        return outcome(EXIT_REFUSED);
+      },
+    );
+    // Rejections are met in #settleOldest; until then they are not unhandled.
+    answer.catch(() => undefined);
+    this.#unanswered.push(answer);
+    return outcome(EXIT_OK);
+  }
+
+  async #settleOldest(): Promise<void> {
+    const oldest = await this.#unanswered.shift();
+    if (oldest !== undefined) this.#exitCode = oldest.exitCode;
+  }
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { CommandLineError } from '../../src/cli/command-line-error.js';
+import { formatSavedService } from '../../src/cli/format-save.js';
+import { UnresolvedHost } from '../../src/cli/host-address.js';
+import { formatNumericEndpoint } from '../../src/cli/name-book.js';
+import { PROGRAM_OPTIONS } from '../../src/cli/options.js';
+import { parseCommandLine } from '../../src/cli/parse.js';
+import { splitLine } from '../../src/cli/restore.js';
+import type { DestinationSpec, ServiceKey, ServiceSpec } from '../../src/ipvs/specification.js';
+import { formatAddressWords } from '../../src/net/address.js';
+import type { Family } from '../../src/net/family.js';
+import { destination, service } from './listing-fixture.js';
+import { fixedServices } from './run-main.js';
+
+const context = { program: 'uipvsadm', isRestoredLine: false, hosts: new Map(), services: fixedServices() };
+
+const optionWord = fc.constantFrom(
+  ...PROGRAM_OPTIONS.flatMap(({ long, short }) => [
+    ...(long === undefined ? [] : [`--${long}`, `--${long}=`]),
+    ...(short === undefined ? [] : [`-${short}`, `-${short}=`]),
+  ]),
+);
+const valueWord = fc.constantFrom(
+  ...[
+    '10.9.0.1:80',
+    '[fd09::1]:80',
+    '10.1',
+    '0x7f',
+    '[',
+    ']:',
+    ':',
+    '',
+    '-',
+    '--',
+    '-1',
+    '1',
+    'rr',
+    'sh-port',
+  ],
+  ...[
+    'master',
+    '255.255.255.0',
+    'gue',
+    'localhost',
+    '224.0.0.1',
+    '99999999999999999999',
+    '\u0000',
+    'é',
+    '%s',
+  ],
+);
+
+describe('the parser', () => {
+  it('gives a command or its own error, whatever the words', () => {
+    const words = fc.array(fc.oneof(optionWord, valueWord, fc.string()), { maxLength: 8 });
+    fc.assert(
+      fc.property(words, (each) => {
+        try {
+          parseCommandLine(each, context);
+        } catch (error) {
+          assert.ok(error instanceof CommandLineError || error instanceof UnresolvedHost, String(error));
+        }
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
+
+const word = fc.integer({ min: 0, max: 0xffffffff });
+function addressOf(family: Family): fc.Arbitrary<string> {
+  const words = fc.array(word, { minLength: 4, maxLength: 4 });
+  return words.map((each) => formatAddressWords(Uint32Array.from(each), 0, family));
+}
+const family = fc.constantFrom<Family>(4, 6);
+
+/** Records like those of the program, with a prototype. */
+function record<Fields extends object>(fields: { [Name in keyof Fields]: fc.Arbitrary<Fields[Name]> }) {
+  return fc.record<Fields>(fields, { noNullPrototype: true });
+}
+
+function keyOf(of: Family): fc.Arbitrary<ServiceKey> {
+  return fc.oneof(
+    record({
+      kind: fc.constant('fwmark' as const),
+      mark: fc.integer({ min: 1, max: 0xffffffff }),
+      family: fc.constant(of),
+    }),
+    record({
+      kind: fc.constant('address' as const),
+      protocol: fc.constantFrom('tcp' as const, 'udp' as const, 'sctp' as const),
+      address: addressOf(of),
+      port: fc.integer({ min: 1, max: 65535 }),
+    }),
+  );
+}
+
+const serviceSpec: fc.Arbitrary<ServiceSpec> = family.chain((of) =>
+  record({
+    key: keyOf(of),
+    scheduler: fc.constantFrom('rr', 'wlc', 'sh', 'mh', 'mine'),
+    flags: fc.nat(7),
+    isOnePacket: fc.boolean(),
+    persistence: fc.option(
+      record({
+        timeoutSeconds: fc.integer({ min: 1, max: 2678400 }),
+        prefixLength: fc.integer({ min: of === 4 ? 0 : 1, max: of === 4 ? 32 : 128 }),
+      }),
+    ),
+    persistenceEngine: fc.option(fc.constant('sip')),
+  }).map(({ flags, isOnePacket, ...spec }) => ({
+    ...spec,
+    // The third flag of sh and mh has no name, and one packet is for UDP and marks.
+    schedulerFlags: (['sh', 'mh'].includes(spec.scheduler) ? flags & 3 : flags) * 8,
+    isOnePacket: isOnePacket && (spec.key.kind === 'fwmark' || spec.key.protocol === 'udp'),
+  })),
+);
+
+function destinationOf(of: Family): fc.Arbitrary<DestinationSpec> {
+  return record({
+    address: addressOf(of),
+    port: fc.nat(65535),
+    forwarding: fc.constant('masquerading' as const),
+    weight: fc.nat(0x7fffffff),
+    upperThreshold: fc.constant(0),
+    lowerThreshold: fc.constant(0),
+  });
+}
+
+function parseLine(line: string) {
+  const { command } = parseCommandLine(splitLine(line), { ...context, isRestoredLine: true });
+  assert.equal(command.kind, 'change');
+  return command.request;
+}
+
+describe('what -Sn writes', () => {
+  it('is read back by -R as the same service and destination', () => {
+    const both = serviceSpec.chain((spec) => {
+      const isV6 = spec.key.kind === 'fwmark' ? spec.key.family === 6 : spec.key.address.includes(':');
+      return fc.tuple(fc.constant(spec), destinationOf(isV6 ? 6 : 4));
+    });
+    fc.assert(
+      fc.property(both, ([spec, server]) => {
+        const text = formatSavedService(
+          service(spec.key, spec, []),
+          [destination(server.address, server.port, server)],
+          formatNumericEndpoint,
+        );
+        const [first = '', second = ''] = text.split('\n');
+        assert.deepEqual(parseLine(first), { op: 'add-service', service: spec });
+        assert.deepEqual(parseLine(second), { op: 'add-destination', key: spec.key, destination: server });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

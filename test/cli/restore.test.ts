@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { helpText } from '../../src/cli/help.js';
+import type { Request } from '../../src/control/protocol.js';
+import type { ServiceListing, Timeouts } from '../../src/ipvs/listing.js';
+import type { ServiceKey } from '../../src/ipvs/specification.js';
+import { type Answerer, CannedDaemon, ok, refused } from './canned-daemon.js';
+import { destination, service } from './listing-fixture.js';
+import { RECORDED_RESTORES } from './recorded-restores.js';
+import { runMain } from './run-main.js';
+
+/** As much of a table as the recorded restores need: services that exist or not, schedulers that exist or not. */
+function tableAnswerer(): Answerer {
+  let table: ServiceListing[] = [];
+  let timeouts: Timeouts = { tcp: 900, tcpFin: 120, udp: 300 };
+  const indexOf = (key: ServiceKey) =>
+    table.findIndex((each) => JSON.stringify(each.key) === JSON.stringify(key));
+  return (request: Request) => {
+    switch (request.op) {
+      case 'info':
+        return ok({ version: '1.2.1', connectionTableSize: 4096 });
+      case 'flush':
+        table = [];
+        return ok();
+      case 'list':
+        if (request.key === undefined) return ok(table);
+        return indexOf(request.key) < 0 ? refused('ESRCH') : ok([table[indexOf(request.key)]]);
+      case 'add-service':
+        if (indexOf(request.service.key) >= 0) return refused('EEXIST');
+        if (!['rr', 'wlc'].includes(request.service.scheduler)) return refused('ENOENT');
+        table.push(service(request.service.key, request.service, []));
+        return ok();
+      case 'delete-service':
+        if (indexOf(request.key) < 0) return refused('ESRCH');
+        table.splice(indexOf(request.key), 1);
+        return ok();
+      case 'add-destination': {
+        const found = table[indexOf(request.key)];
+        if (found === undefined) return refused('ESRCH');
+        const { address, port } = request.destination;
+        const added = destination(address, port, request.destination);
+        table[indexOf(request.key)] = { ...found, destinations: [added, ...found.destinations] };
+        return ok();
+      }
+      case 'timeouts':
+        return ok(timeouts);
+      case 'set-timeouts':
+        timeouts = request.timeouts;
+        return ok();
+      case 'zero':
+        return ok();
+      default:
+        return refused('ENOTSUP');
+    }
+  };
+}
+
+describe('-R ends as ipvsadm ends and leaves the table that ipvsadm leaves', () => {
+  for (const recorded of RECORDED_RESTORES) {
+    it(JSON.stringify(recorded.input), async () => {
+      const daemon = await CannedDaemon.start(tableAnswerer());
+      try {
+        const { socketPath } = daemon;
+        const { exitCode, out, err } = await runMain(['-R'], { socketPath, input: recorded.input });
+        const expected = recorded.out === 'HELP' ? helpText('ipvsadm') : recorded.out;
+        assert.deepEqual(
+          { exitCode, out, err },
+          { exitCode: recorded.exitCode, out: expected, err: recorded.err },
+        );
+        assert.equal((await runMain(['-Sn'], { socketPath })).out, recorded.saved);
+      } finally {
+        await daemon.stop();
+      }
+    });
+  }
+});
+
+async function restore(input: string, answer: Answerer = () => ok()) {
+  const daemon = await CannedDaemon.start(answer);
+  try {
+    const result = await runMain(['-R'], { socketPath: daemon.socketPath, input });
+    return { ...result, requests: daemon.requests, connections: daemon.connections };
+  } finally {
+    await daemon.stop();
+  }
+}
+
+describe('-R of uipvsadm', () => {
+  it('skips comment lines and drops its own name', async () => {
+    const { exitCode, err, requests } = await restore('# saved\n  # indented\nuipvsadm -C\nipvsadm -Z\n');
+    assert.deepEqual([exitCode, err, requests], [0, '', [{ op: 'flush' }, { op: 'zero' }]]);
+  });
+  it('sends a thousand lines over one connection, in order', async () => {
+    const lines = Array.from({ length: 1000 }, (_, index) => `-D -f ${index + 1}`);
+    const { requests, connections } = await restore(`${lines.join('\n')}\n`);
+    assert.equal(connections, 1);
+    assert.deepEqual(
+      requests.map((request) =>
+        request.op === 'delete-service' && request.key.kind === 'fwmark' ? request.key.mark : 0,
+      ),
+      lines.map((_, index) => index + 1),
+    );
+  });
+  it('prints refusals in the order of the lines and goes on', async () => {
+    const { exitCode, err } = await restore('-D -f 1\n-D -f 2\n-D -f 3\n', (request) => {
+      assert.equal(request.op, 'delete-service');
+      const mark = request.key.kind === 'fwmark' ? request.key.mark : 0;
+      return mark === 3 ? ok() : refused('EINVAL', `no ${mark}`);
+    });
+    assert.deepEqual([exitCode, err], [0, 'no 1\nno 2\n']);
+  });
+  it('sends nothing of the lines behind one that ends it', async () => {
+    const { exitCode, err, requests } = await restore('-D -f 1\n-A -t bad\n-D -f 2\n', () =>
+      refused('ESRCH'),
+    );
+    assert.equal(exitCode, 2);
+    assert.equal(err, 'No such service\nillegal virtual server address[:port] specified\n');
+    assert.equal(requests.length, 1);
+  });
+  it('refuses a destination without -m and goes on', async () => {
+    const { exitCode, err, requests } = await restore('-a -f 1 -r 10.1.0.1:80\n-a -f 1 -r 10.1.0.2:80 -m\n');
+    assert.equal(err, "uipvs forwards by masquerading only: add -m to '-a -f 1 -r 10.1.0.1:80'\n");
+    assert.deepEqual([exitCode, requests.length], [0, 1]);
+  });
+  it('knows no --socket inside of lines', async () => {
+    const { exitCode, err } = await restore('-C --socket /tmp/x\n');
+    assert.deepEqual([exitCode, err], [255, '--socket: unknown option\n']);
+  });
+  it('says so and ends with 2 where the daemon is not there', async () => {
+    const result = await runMain(['-R'], { input: '-C\n-C\n', socketPath: '/nonexistent/sock' });
+    const err =
+      "Can't initialize ipvs: There is no socket '/nonexistent/sock'\nAre you sure that uipvsd is running?\n";
+    assert.deepEqual(result, { exitCode: 2, out: '', err });
+  });
+});
