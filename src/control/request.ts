@@ -48,7 +48,7 @@ function oneOf<Choice extends string>(fields: Fields, name: string, choices: rea
 }
 
 function address(fields: Fields): string {
-  const value = fields['address'];
+  const value = fields.address;
   if (typeof value !== 'string' || value.length > 64) refuse('address', 'an IP address', value);
   return canonicalAddress(value);
 }
@@ -90,16 +90,15 @@ function persistence(value: unknown, key: ServiceKey): Persistence | null {
 
 function serviceSpec(value: unknown): ServiceSpec {
   const fields = fieldsOf(value, 'service');
-  const key = serviceKey(fields['key']);
-  if (typeof fields['isOnePacket'] !== 'boolean')
-    refuse('isOnePacket', 'true or false', fields['isOnePacket']);
+  const key = serviceKey(fields.key);
+  if (typeof fields.isOnePacket !== 'boolean') refuse('isOnePacket', 'true or false', fields.isOnePacket);
   return {
     key,
     scheduler: name(fields, 'scheduler'),
     schedulerFlags: integer(fields, 'schedulerFlags', 0, 0x38),
-    isOnePacket: fields['isOnePacket'],
-    persistence: persistence(fields['persistence'], key),
-    persistenceEngine: fields['persistenceEngine'] === null ? null : name(fields, 'persistenceEngine'),
+    isOnePacket: fields.isOnePacket,
+    persistence: persistence(fields.persistence, key),
+    persistenceEngine: fields.persistenceEngine === null ? null : name(fields, 'persistenceEngine'),
   };
 }
 
@@ -135,7 +134,7 @@ export function parseRequest(line: string): Request {
     refuse('request', 'one line of JSON', line);
   }
   const fields = fieldsOf(parsed, 'request');
-  const op = fields['op'];
+  const op = fields.op;
   switch (op) {
     case 'info':
     case 'connections':
@@ -144,19 +143,19 @@ export function parseRequest(line: string): Request {
       return { op };
     case 'list':
     case 'zero':
-      return fields['key'] === undefined ? { op } : { op, key: serviceKey(fields['key']) };
+      return fields.key === undefined ? { op } : { op, key: serviceKey(fields.key) };
     case 'set-timeouts':
-      return { op, timeouts: timeouts(fields['timeouts']) };
+      return { op, timeouts: timeouts(fields.timeouts) };
     case 'add-service':
     case 'edit-service':
-      return { op, service: serviceSpec(fields['service']) };
+      return { op, service: serviceSpec(fields.service) };
     case 'delete-service':
-      return { op, key: serviceKey(fields['key']) };
+      return { op, key: serviceKey(fields.key) };
     case 'add-destination':
     case 'edit-destination':
-      return { op, key: serviceKey(fields['key']), destination: destinationSpec(fields['destination']) };
+      return { op, key: serviceKey(fields.key), destination: destinationSpec(fields.destination) };
     case 'delete-destination':
-      return { op, key: serviceKey(fields['key']), destination: destinationKey(fields['destination']) };
+      return { op, key: serviceKey(fields.key), destination: destinationKey(fields.destination) };
     default:
       return refuse('op', 'an operation', op);
   }

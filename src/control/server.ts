@@ -2,7 +2,7 @@
  * The control socket: see protocol.ts for what is spoken on it.
  *
  * Requests of one client are answered in order; a client that sends faster than it is answered is not read from, so
- * what it can make the daemon hold is bounded by MAX_REQUEST_BYTES.
+ * what it can make the daemon hold is bounded by MAX_UNANSWERED and MAX_REQUEST_BYTES.
  */
 import { chmod, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
@@ -12,6 +12,8 @@ import { parseRequest } from './request.js';
 
 const SOCKET_MODE = 0o660;
 const MAX_CLIENTS = 64;
+/** Of one client. Many at once is what makes a restore fast: the host does them together. */
+const MAX_UNANSWERED = 256;
 
 /** A result; for long answers the pieces of it; or the errno of a refusal that ipvsadm has its own words for. */
 export type Outcome =
@@ -85,49 +87,59 @@ export class ControlServer {
   }
 }
 
+/** Requests are begun as they come and answered in their order. */
 async function serve(client: Socket, handler: Handler): Promise<void> {
   let text = '';
+  let unanswered = 0;
+  let answers: Promise<void> = Promise.resolve();
   client.setEncoding('utf8');
   try {
     for await (const chunk of client) {
       text += chunk;
       for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-        const line = text.slice(0, end);
+        const outcome = begin(text.slice(0, end), handler);
         text = text.slice(end + 1);
-        await answer(client, line, handler);
+        unanswered += 1;
+        answers = answers.then(async () => {
+          await answer(client, await outcome);
+          unanswered -= 1;
+        });
+        answers.catch(() => client.destroy());
+        if (unanswered >= MAX_UNANSWERED) await answers;
       }
       if (text.length > MAX_REQUEST_BYTES) {
-        await write(client, {
-          ok: false,
-          errno: 'EINVAL',
-          message: `Expected a request of at most ${MAX_REQUEST_BYTES} bytes but received more`,
-        });
-        client.destroy();
-        return;
+        const limit = `Expected a request of at most ${MAX_REQUEST_BYTES} bytes but received more`;
+        await answers;
+        await write(client, refusal(new UipvsError('EINVAL', limit)));
+        break;
       }
     }
+    await answers;
   } catch {
     // The client hung up in the middle of a request or an answer.
   }
   client.destroy();
 }
 
-async function answer(client: Socket, line: string, handler: Handler): Promise<void> {
+/** Carries out one request; a refusal or failure becomes its reply. */
+async function begin(line: string, handler: Handler): Promise<Outcome | Reply> {
   try {
-    const outcome = await handler(parseRequest(line));
-    if ('result' in outcome) {
-      await write(client, { ok: true, result: outcome.result });
-      return;
-    }
-    if ('refused' in outcome) {
-      await write(client, { ok: false, errno: outcome.refused });
-      return;
-    }
+    return await handler(parseRequest(line));
+  } catch (thrown) {
+    return refusal(thrown);
+  }
+}
+
+async function answer(client: Socket, outcome: Outcome | Reply): Promise<void> {
+  if ('pieces' in outcome) {
     for (const part of outcome.pieces) await write(client, { part });
     await write(client, { ok: true, result: null });
-  } catch (thrown) {
-    if (client.destroyed) return;
-    await write(client, refusal(thrown));
+  } else if ('refused' in outcome) {
+    await write(client, { ok: false, errno: outcome.refused });
+  } else if ('ok' in outcome) {
+    await write(client, outcome);
+  } else {
+    await write(client, { ok: true, result: outcome.result });
   }
 }
 

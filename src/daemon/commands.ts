@@ -1,4 +1,5 @@
 /** Carries out one request on the model, and says how to take it back should the host refuse. */
+import { UipvsError } from '../base/error.js';
 import type { Request } from '../control/protocol.js';
 import type { Outcome } from '../control/server.js';
 import type { Director } from '../ipvs/director.js';
@@ -9,7 +10,7 @@ const INFO: Info = { version: '1.2.1', connectionTableSize: 4096 };
 
 export interface Run {
   readonly outcome: Outcome;
-  /** Set for what takes new addresses into use: only that can be refused by the host. */
+  /** Set for what takes new addresses into use: only that can be refused by the host. Never throws. */
   readonly undo?: () => void;
 }
 
@@ -47,7 +48,7 @@ export class CommandRunner {
         return DONE;
       case 'add-service':
         director.addService(request.service);
-        return { ...DONE, undo: () => director.deleteService(request.service.key) };
+        return { ...DONE, undo: () => takeBack(() => director.deleteService(request.service.key)) };
       case 'edit-service':
         director.editService(request.service);
         return DONE;
@@ -56,7 +57,10 @@ export class CommandRunner {
         return DONE;
       case 'add-destination':
         director.addDestination(request.key, request.destination);
-        return { ...DONE, undo: () => director.deleteDestination(request.key, request.destination) };
+        return {
+          ...DONE,
+          undo: () => takeBack(() => director.deleteDestination(request.key, request.destination)),
+        };
       case 'edit-destination':
         director.editDestination(request.key, request.destination);
         return DONE;
@@ -64,5 +68,14 @@ export class CommandRunner {
         director.deleteDestination(request.key, request.destination);
         return DONE;
     }
+  }
+}
+
+/** Somebody else may have deleted meanwhile what is to be taken back: then it is gone, which is what was wanted. */
+function takeBack(undo: () => void): void {
+  try {
+    undo();
+  } catch (thrown) {
+    if (!(thrown instanceof UipvsError)) throw thrown;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Theory of operation: uipvsd, composed.
  *
- *     control socket --> commands, one at a time --> Director --> Engine (directory, counters)
+ *     control socket --> commands, in order ------> Director --> Engine (directory, counters)
  *                                                       |            |
  *                                                       |            +--> HostSync --> routes, rules, sysctls
  *     upcall from the worker --> Director.schedule <----+
@@ -21,10 +21,9 @@ import { Engine } from '../engine/engine.js';
 import { HostPlumbing } from '../host/host-plumbing.js';
 import { Director } from '../ipvs/director.js';
 import { builtinSchedulers } from '../scheduling/registry.js';
-import { CommandRunner } from './commands.js';
+import { CommandRunner, type Run } from './commands.js';
 import { HostSync } from './host-sync.js';
 import type { Logger } from './logger.js';
-import { Mutex } from './mutex.js';
 import type { DaemonOptions } from './options.js';
 
 /** Source: net/netfilter/ipvs/ip_vs_est.c, the estimator's period. */
@@ -44,7 +43,6 @@ export class Daemon {
   readonly #sync: HostSync;
   readonly #director: Director;
   readonly #commands: CommandRunner;
-  readonly #mutex = new Mutex();
   readonly #timers: NodeJS.Timeout[] = [];
   #server: ControlServer | undefined;
   #receiveError = 0;
@@ -120,35 +118,33 @@ export class Daemon {
   async #stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#server?.close();
-    await this.#mutex.run(() => this.#host.close());
+    await this.#host.close();
     this.#engine.stop();
     this.#log.info('stopped');
   }
 
+  /** Commands of all clients run in the order in which they come; what they need of the host is done for many at once. */
   async #answer(request: Request): Promise<Outcome> {
-    return await this.#mutex.run(async () => {
-      let undo: (() => void) | undefined;
-      let outcome: Outcome;
-      try {
-        ({ outcome, undo } = this.#commands.run(request));
-      } catch (thrown) {
-        if (thrown instanceof UipvsError && KERNEL_REFUSALS.has(thrown.code)) return { refused: thrown.code };
-        throw thrown;
-      }
-      try {
-        await this.#sync.flush();
-      } catch (thrown) {
-        undo?.();
-        await this.#sync.flush();
-        this.#log.warn({ op: request.op }, `refused: ${messageOf(thrown)}`);
-        throw thrown;
-      }
-      return outcome;
-    });
+    let run: Run;
+    try {
+      run = this.#commands.run(request);
+    } catch (thrown) {
+      if (thrown instanceof UipvsError && KERNEL_REFUSALS.has(thrown.code)) return { refused: thrown.code };
+      throw thrown;
+    }
+    try {
+      await this.#sync.apply(this.#sync.take());
+    } catch (thrown) {
+      run.undo?.();
+      await this.#sync.apply(this.#sync.take());
+      this.#log.warn({ op: request.op }, `refused: ${messageOf(thrown)}`);
+      throw thrown;
+    }
+    return run.outcome;
   }
 
   async #keepHouse(): Promise<void> {
-    if (this.#director.collectTrash() > 0) await this.#mutex.run(() => this.#sync.flush());
+    if (this.#director.collectTrash() > 0) await this.#sync.apply(this.#sync.take());
     const error = this.#engine.receiveError;
     if (error === this.#receiveError) return;
     this.#receiveError = error;

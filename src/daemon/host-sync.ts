@@ -1,11 +1,12 @@
 /**
  * Keeps the host in step with the model.
  *
- * The engine tells here which services and destination addresses came and went; after each change `flush` carries that
- * to the host plumbing, in order. A VIP is known to the engine before packets for it are led in and until after they no
- * longer are, so that no packet comes in that the engine would send straight back.
+ * The engine tells here which services and destinations came and went; `take` hands out what came since the last call,
+ * and `apply` carries it to the host plumbing, which does much at once if it is asked for much at once. A VIP is known to
+ * the engine before packets for it are led in and until after they no longer are, so that no packet comes in that the
+ * engine would send straight back.
  */
-import type { AddressObserver } from '../engine/engine.js';
+import type { AddressObserver, DestinationPlace } from '../engine/engine.js';
 import type { HostPlumbing } from '../host/host-plumbing.js';
 import type { ServiceKey } from '../ipvs/specification.js';
 import { familyOf } from '../net/address.js';
@@ -18,14 +19,14 @@ export interface VipKeeper {
   removeVip(address: string): void;
 }
 
-type Change =
+export type HostChange =
   | { readonly what: 'service-added' | 'service-removed'; readonly key: AddressKey }
-  | { readonly what: 'destination-added' | 'destination-removed'; readonly address: string };
+  | { readonly what: 'destination-added' | 'destination-removed'; readonly place: DestinationPlace };
 
 export class HostSync implements AddressObserver {
   readonly #host: HostPlumbing;
-  readonly #pending: Change[] = [];
   readonly #servicesOfVip = new Map<string, number>();
+  #pending: HostChange[] = [];
   #vips: VipKeeper | undefined;
 
   constructor(host: HostPlumbing) {
@@ -45,40 +46,38 @@ export class HostSync implements AddressObserver {
     if (key.kind === 'address') this.#pending.push({ what: 'service-removed', key });
   }
 
-  destinationAdded(address: string): void {
-    this.#pending.push({ what: 'destination-added', address });
+  destinationAdded(place: DestinationPlace): void {
+    this.#pending.push({ what: 'destination-added', place });
   }
 
-  destinationRemoved(address: string): void {
-    this.#pending.push({ what: 'destination-removed', address });
+  destinationRemoved(place: DestinationPlace): void {
+    this.#pending.push({ what: 'destination-removed', place });
   }
 
-  /** Carries every change so far to the host. A change that fails is dropped; the error is thrown after the others. */
-  async flush(): Promise<void> {
-    const failures: unknown[] = [];
-    for (let change = this.#pending.shift(); change; change = this.#pending.shift()) {
-      try {
-        await this.#apply(change);
-      } catch (thrown) {
-        failures.push(thrown);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
+  /** The changes since the last call, in order. */
+  take(): readonly HostChange[] {
+    const taken = this.#pending;
+    this.#pending = [];
+    return taken;
   }
 
-  async #apply(change: Change): Promise<void> {
+  /** Settles when the host has all of them; throws the first refusal, after all were tried. */
+  async apply(changes: readonly HostChange[]): Promise<void> {
+    const outcomes = await Promise.allSettled(changes.map((change) => this.#apply(change)));
+    const refused = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (refused) throw refused.reason;
+  }
+
+  async #apply(change: HostChange): Promise<void> {
     switch (change.what) {
       case 'service-added':
         return await this.#addService(change.key);
       case 'service-removed':
         return await this.#removeService(change.key);
       case 'destination-added':
-        return await this.#host.addRealServer({ family: familyOf(change.address), address: change.address });
+        return await this.#host.addRealServer(change.place);
       case 'destination-removed':
-        return await this.#host.removeRealServer({
-          family: familyOf(change.address),
-          address: change.address,
-        });
+        return await this.#host.removeRealServer(change.place);
     }
   }
 
@@ -88,12 +87,17 @@ export class HostSync implements AddressObserver {
     await this.#host.addVirtualService({ ...key, family: familyOf(key.address) });
   }
 
+  /** Also undoes an addition that the host refused. */
   async #removeService(key: AddressKey): Promise<void> {
-    await this.#host.removeVirtualService({ ...key, family: familyOf(key.address) });
-    const left = (this.#servicesOfVip.get(key.address) ?? 1) - 1;
-    this.#servicesOfVip.set(key.address, left);
-    if (left > 0) return;
-    this.#servicesOfVip.delete(key.address);
-    this.#vips?.removeVip(key.address);
+    try {
+      await this.#host.removeVirtualService({ ...key, family: familyOf(key.address) });
+    } finally {
+      const left = (this.#servicesOfVip.get(key.address) ?? 1) - 1;
+      this.#servicesOfVip.set(key.address, left);
+      if (left === 0) {
+        this.#servicesOfVip.delete(key.address);
+        this.#vips?.removeVip(key.address);
+      }
+    }
   }
 }

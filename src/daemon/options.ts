@@ -100,7 +100,7 @@ export function parseDaemonOptions(
   if (values.version) return { kind: 'version' };
   const io = values.io ?? 'tun';
   if (io !== 'tun') throw new UipvsError('EINVAL', `Expected 'tun' for --io but received '${io}'`);
-  const socketPath = values.socket ?? environment['UIPVS_SOCKET'] ?? DEFAULT_SOCKET_PATH;
+  const socketPath = values.socket ?? environment.UIPVS_SOCKET ?? DEFAULT_SOCKET_PATH;
   if (socketPath === '') throw new UipvsError('EINVAL', "Expected a path for --socket but received ''");
   return {
     kind: 'run',

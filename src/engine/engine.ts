@@ -11,7 +11,7 @@ import type { DataPlane, RawCounters } from '../ipvs/data-plane.js';
 import type { ConnectionListing, Timeouts } from '../ipvs/listing.js';
 import type { ServiceKey } from '../ipvs/specification.js';
 import { addressWords } from '../net/address.js';
-import type { Family } from '../net/family.js';
+import type { Family, ProtocolName } from '../net/family.js';
 import { type Addon, isNativeError, type NativeEngine } from './addon.js';
 import { AddressOverlap } from './address-overlap.js';
 import { ConnectionReader } from './connection-reader.js';
@@ -39,8 +39,16 @@ const EBUSY = 16;
 export interface AddressObserver {
   serviceAdded(key: ServiceKey): void;
   serviceRemoved(key: ServiceKey): void;
-  destinationAdded(address: string): void;
-  destinationRemoved(address: string): void;
+  destinationAdded(destination: DestinationPlace): void;
+  destinationRemoved(destination: DestinationPlace): void;
+}
+
+/** Where a destination's replies come from. */
+export interface DestinationPlace {
+  readonly family: Family;
+  readonly address: string;
+  readonly protocol: ProtocolName;
+  readonly port: number;
 }
 
 export class Engine implements DataPlane {
@@ -56,7 +64,7 @@ export class Engine implements DataPlane {
   readonly #vipIds = new Map<string, number>();
   readonly #services = new Map<number, ServiceKey>();
   readonly #freeVipIds: number[] = [];
-  readonly #destinationAddresses = new Map<number, string>();
+  readonly #destinations = new Map<number, DestinationPlace>();
   readonly #overlap = new AddressOverlap();
 
   constructor(addon: Addon, limits: EngineLimits, observer: AddressObserver) {
@@ -163,16 +171,19 @@ export class Engine implements DataPlane {
 
   addDestination(
     destinationId: number,
-    _serviceId: number,
-    _family: Family,
+    serviceId: number,
+    family: Family,
     address: string,
     port: number,
   ): void {
     this.#native.clearDestination(destinationId);
     this.#native.addDestination(destinationId, port, addressWords(address));
-    this.#destinationAddresses.set(destinationId, address);
+    const key = this.#services.get(serviceId);
+    const protocol = key?.kind === 'address' ? key.protocol : 'tcp';
+    const place = { family, address, protocol, port };
+    this.#destinations.set(destinationId, place);
     this.#overlap.addDestination(address);
-    this.#observer.destinationAdded(address);
+    this.#observer.destinationAdded(place);
     this.#updateHopLimit();
   }
 
@@ -183,11 +194,11 @@ export class Engine implements DataPlane {
   removeDestination(destinationId: number): void {
     this.#native.setDestinationAvailable(destinationId, false);
     this.#native.clearDestination(destinationId);
-    const address = this.#destinationAddresses.get(destinationId);
-    if (address === undefined) return;
-    this.#destinationAddresses.delete(destinationId);
-    this.#overlap.removeDestination(address);
-    this.#observer.destinationRemoved(address);
+    const place = this.#destinations.get(destinationId);
+    if (place === undefined) return;
+    this.#destinations.delete(destinationId);
+    this.#overlap.removeDestination(place.address);
+    this.#observer.destinationRemoved(place);
     this.#updateHopLimit();
   }
 

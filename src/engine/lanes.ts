@@ -56,7 +56,7 @@ export class DestinationLanes {
       sum += this.#words[(lane * this.#destinations + destinationId) * WORDS + word] ?? 0;
     }
     // Lanes are read one after another, so a connection that moves meanwhile may be seen leaving twice.
-    return sum < 0 ? 0 : sum;
+    return Math.max(sum, 0);
   }
 
   #sumLong(destinationId: number, long: number): number {

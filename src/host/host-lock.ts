@@ -1,0 +1,82 @@
+/**
+ * One uipvs daemon at a time may claim a journal or move the rule for table local. The lock is a file that names its
+ * holder; a dead holder's lock is taken over.
+ */
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { UipvsError } from '../base/error.js';
+import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
+
+const RETRY_MS = 5;
+const GIVE_UP_MS = 15_000;
+const OLD_GUARD_MS = 5_000;
+
+async function holderOf(path: string): Promise<ProcessIdentity | null> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as ProcessIdentity;
+  } catch {
+    return null;
+  }
+}
+
+async function tryLink(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw thrown;
+  }
+}
+
+/**
+ * Removes the lock if its holder is dead. Who breaks a lock holds a directory while it looks and removes: nobody else
+ * can then remove the dead holder's lock, and so nobody can have replaced it in between.
+ */
+async function breakStaleLock(path: string): Promise<void> {
+  const guard = `${path}.break`;
+  try {
+    await mkdir(guard);
+  } catch {
+    // Somebody is at it. It takes microseconds: a guard that has grown old is of a process that died there.
+    const { mtimeMs } = await stat(guard).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    if (Date.now() - mtimeMs > OLD_GUARD_MS) await rmdir(guard).catch(() => {});
+    return;
+  }
+  const holder = await holderOf(path);
+  if (holder !== null && !(await isAlive(holder))) await rm(path, { force: true });
+  await rmdir(guard);
+}
+
+/**
+ * Runs `action` while holding the lock file at `path`.
+ * Errors: EBUSY when a live process holds it for 15 s; those of `action`.
+ */
+export async function withHostLock<T>(path: string, action: () => Promise<T>): Promise<T> {
+  const self = await ownIdentity();
+  const draft = `${path}.${randomUUID()}`;
+  await mkdir(dirname(path), { recursive: true });
+  // The lock appears by link(2), with its text already in it: nobody reads an empty lock.
+  await writeFile(draft, JSON.stringify(self), { mode: 0o600 });
+  try {
+    const giveUpAt = performance.now() + GIVE_UP_MS;
+    while (!(await tryLink(draft, path))) {
+      if (performance.now() > giveUpAt) {
+        const pid = (await holderOf(path))?.pid ?? 'unknown';
+        throw new UipvsError('EBUSY', `The lock ${path} is held by process ${pid}`);
+      }
+      const holder = await holderOf(path);
+      if (holder !== null && !(await isAlive(holder))) await breakStaleLock(path);
+      else await delay(RETRY_MS);
+    }
+    try {
+      return await action();
+    } finally {
+      await rm(path, { force: true });
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * Theory of operation: what the daemon changes on the host so that packets come to its TUN device and leave again.
+ *
+ * The picture, for device uipvs0 and table T, in the order in which the kernel looks:
+ *
+ *     40  ipproto ipv6-icmp lookup local      IPv6 only, shared
+ *     41  iif uipvs0 goto 100                 what we send is routed as if we were not there: no loops
+ *     50  to VIP ipproto P dport N lookup T   one a service, if the VIP is an address of the host
+ *     58  ipproto P goto 60                   P: tcp, udp, sctp, icmp or ipv6-icmp; shared
+ *     59  goto 100                            shared
+ *     60  from RIP lookup T                   one a real server: its replies, wherever they go
+ *    100  lookup local                        moved from 0, shared
+ *  32766  lookup main                         holds `VIP dev uipvs0` for VIPs that are no address of the host
+ *      T  default dev uipvs0
+ *
+ * Kernel IPVS hangs on netfilter hooks and sees every packet; here routing decides which packets we see. The rules
+ * stand before the local table because a client on the director itself gets its replies at a local address. Of a
+ * local VIP only the services' ports are taken, so ping and ssh to the host do not notice us.
+ *
+ * - The jump at 41 is why rule 60 needs no incoming device: replies are caught by whatever device they come, and stay
+ *   caught when the route to the real server moves.
+ * - Rules 58 and 59: the kernel answers an ARP request only if a look-up from the asker to the address ends in table
+ *   local. A rule 60 in front of it would leave real servers without their gateway. That look-up has no protocol.
+ * - Rule 40: neighbour discovery from a real server is unicast to the director's own address; in user space it would
+ *   lose its hop limit of 255 and the director would forget the real server. ICMPv6 *through* the director is not
+ *   affected, it misses the local table and goes on to 60.
+ * - A real server that is an address of the host answers from a local socket: `from RIP iif lo ipproto P sport N`.
+ *   Only a socket bound to RIP, or connected, has that source when the route is chosen: TCP always, UDP on a wildcard
+ *   socket not. Loopback addresses never work, as in the kernel.
+ * - The host's own connections with a real server come through user space too, for no rule can tell them from a
+ *   client's on the director. That needs net.ipv4.ip_early_demux=0, see settings.ts.
+ * - The rule for table local: see local-rule.ts. Never fewer than one, not on a crash, not in undo.
+ *
+ * Bookkeeping. Every rule and route carries our owner number, so the kernel itself is the list of what is to be
+ * undone; the journal holds what the kernel does not know, old settings above all, each written down before it is
+ * changed. Undo after a crash and on exit is the same code (undo.ts). What daemons of one namespace share (40, 100,
+ * the host's settings) is left by the last; the host lock, beside the journal, keeps two from moving it at once, so
+ * such daemons keep their journals in one directory.
+ *
+ * Speed. Calls made while another is at work are applied together: one `ip` run for questions, one for changes, a few
+ * ms for one service or for a thousand. The kernel walks rules linearly, for every packet not in a socket's cache,
+ * which is why there is one a RIP and none for re-injected packets; services on non-local VIPs cost a route.
+ *
+ * Differs from the kernel: packets of a real server that have nothing to do with a service pass through user space
+ * too; with a strict rp_filter towards clients, direct access to real servers is dropped (a warning says so); subnet
+ * broadcasts a real server sends do not reach the host.
+ */
+import { dirname } from 'node:path';
+import { UipvsError } from '../base/error.js';
+import { canonicalAddress, familyOf } from '../net/address.js';
+import type { Family } from '../net/family.js';
+import type { HostContext, Log } from './context.js';
+import { readLink, setUpLink } from './device.js';
+import type { EntryKind, RealServer, VirtualService } from './entry.js';
+import { type Change, FamilyPlumbing } from './family-plumbing.js';
+import { withHostLock } from './host-lock.js';
+import { Journal } from './journal.js';
+import { LOCAL_TABLE, listRoutes, listRules, OWNER } from './rule.js';
+import { setDeviceSettings } from './settings.js';
+import { type HostSystem, realSystem } from './system.js';
+import { removeOrphans, undoAll } from './undo.js';
+
+export interface HostOptions {
+  /** Name of the TUN device, which another part makes. */
+  readonly device: string;
+  /** Number of a routing table that nothing else uses. */
+  readonly table: number;
+  /** File that outlives a crash but not a reboot, such as /run/uipvs/host.json; its directory is made. */
+  readonly journalPath: string;
+  readonly log: Log;
+}
+
+interface Waiting {
+  readonly family: Family;
+  readonly change: Change;
+  readonly settle: (refusal: unknown) => void;
+}
+
+const MAX_TABLE = 2 ** 32 - 1;
+const MAX_PORT = 65_535;
+/** Tables default, main and local. */
+const KERNEL_TABLES = [LOCAL_TABLE - 2, LOCAL_TABLE - 1, LOCAL_TABLE];
+
+function checkOptions({ device, table }: HostOptions): void {
+  if (!/^[\w.-]{1,15}$/.test(device) || ['.', '..', 'all', 'default', 'lo'].includes(device)) {
+    throw new UipvsError('EINVAL', `Expected the name of a TUN device but received "${device}"`);
+  }
+  if (!Number.isInteger(table) || table < 1 || table > MAX_TABLE || KERNEL_TABLES.includes(table)) {
+    throw new UipvsError('EINVAL', `Expected an unused routing table's number but received ${table}`);
+  }
+}
+
+/** The routing table must be ours alone, or packets would take somebody else's routes. */
+async function refuseTakenTable(system: HostSystem, { device, table }: HostOptions): Promise<void> {
+  for (const family of [4, 6] as const) {
+    const all = await system.list(family, ['route', 'show', 'table', String(table)]);
+    const own = (await listRoutes(system, family)).filter(
+      (route) => route.table === table && route.device === device,
+    );
+    if (all.length > own.length) {
+      const holder = all.find((route) => route.dev !== device)?.dev ?? 'another program';
+      throw new UipvsError('EEXIST', `Routing table ${table} already holds routes of ${String(holder)}`);
+    }
+    const foreign = (await listRules(system, family)).find((rule) => {
+      return 'lookup' in rule.action && rule.action.lookup === table && rule.owner !== OWNER;
+    });
+    if (foreign !== undefined) {
+      throw new UipvsError(
+        'EEXIST',
+        `The rule at preference ${foreign.preference} already uses routing table ${table}`,
+      );
+    }
+  }
+}
+
+/** The host's part of one daemon. All calls may be made at once; they are carried out in order. */
+export class HostPlumbing {
+  readonly #context: HostContext;
+  readonly #families: Readonly<Record<Family, FamilyPlumbing>>;
+  #waiting: Waiting[] = [];
+  #tail: Promise<unknown> = Promise.resolve();
+  #isAttached = false;
+  #isClosed = false;
+  #isUndone = false;
+
+  private constructor(context: HostContext) {
+    this.#context = context;
+    this.#families = { 4: new FamilyPlumbing(4, context), 6: new FamilyPlumbing(6, context) };
+  }
+
+  /**
+   * Undoes what a dead daemon left, then starts a journal. Changes nothing else.
+   * Errors: EBUSY when the journal's daemon is alive; EEXIST when the table is in use; EINVAL; ENOENT without `ip`.
+   */
+  static async open(options: HostOptions, system: HostSystem = realSystem()): Promise<HostPlumbing> {
+    checkOptions(options);
+    const { device, table, journalPath, log } = options;
+    const lockPath = `${dirname(journalPath)}/host.lock`;
+    const withLock = <T>(action: () => Promise<T>) => withHostLock(lockPath, action);
+    const journal = await withLock(async () => {
+      const leftover = await Journal.readLeftover(system, log, journalPath);
+      if (leftover !== null) {
+        log('info', `Undoing what process ${leftover.owner.pid} left on the host`, {
+          pid: leftover.owner.pid,
+        });
+        await undoAll(system, log, leftover);
+      }
+      await removeOrphans(system, log);
+      await refuseTakenTable(system, options);
+      return Journal.start(system, journalPath, device, table);
+    });
+    return new HostPlumbing({ system, journal, log, device, table, withLock });
+  }
+
+  /**
+   * Makes the TUN device ready: settings, MTU, queue, up. To be called before the first service.
+   * `mtuBytes` is by default the largest of the host's other devices, at least 1500: no packet the host can receive is
+   * too big for it.
+   * Errors: ENOENT, EINVAL when there is no such TUN device or the MTU is refused.
+   */
+  attachDevice(mtuBytes?: number): Promise<void> {
+    return this.#inOrder(async () => {
+      this.#refuseIfClosed();
+      const { system, journal, device } = this.#context;
+      if (mtuBytes !== undefined && !Number.isInteger(mtuBytes)) {
+        throw new UipvsError('EINVAL', `Expected an mtu in bytes but received ${mtuBytes}`);
+      }
+      const { properties, largestMtuBytes } = await readLink(system, device);
+      if (journal.content.link === null) await journal.setLink(properties);
+      await setDeviceSettings(this.#context);
+      await setUpLink(system, device, mtuBytes ?? largestMtuBytes);
+      this.#isAttached = true;
+    });
+  }
+
+  /**
+   * Leads the service's packets to the device; adding one that is there already does nothing.
+   * Errors: EEXIST when another route or daemon has the VIP, and nothing is changed; EINVAL; EPERM; EIO.
+   */
+  addVirtualService(service: VirtualService): Promise<void> {
+    return this.#request('add', 'virtual address', service);
+  }
+
+  /** Takes the service away; one that is not there does nothing. */
+  removeVirtualService(service: VirtualService): Promise<void> {
+    return this.#request('remove', 'virtual address', service);
+  }
+
+  /**
+   * Leads the real server's replies to the device. Each call counts: as many calls of {@link removeRealServer} with
+   * the same values take it away.
+   */
+  addRealServer(server: RealServer): Promise<void> {
+    return this.#request('add', 'real server', server);
+  }
+
+  removeRealServer(server: RealServer): Promise<void> {
+    return this.#request('remove', 'real server', server);
+  }
+
+  /**
+   * Compares with the kernel: puts back what somebody removed (a flush, a device set down and up) and follows
+   * addresses that became local or ceased to be. For a timer of some seconds; two or three runs of `ip` a family in use.
+   */
+  refresh(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#isClosed) return;
+      for (const family of [4, 6] as const) await this.#families[family].refresh();
+    });
+  }
+
+  /** Undoes everything. May be called again, also after a failure; later additions are refused. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.#inOrder(async () => {
+      if (this.#isUndone) return;
+      const { system, journal, log, withLock } = this.#context;
+      await withLock(() => undoAll(system, log, journal.content));
+      await journal.remove();
+      this.#isUndone = true;
+    });
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#isClosed)
+      throw new UipvsError('EINVAL', `The host plumbing of ${this.#context.device} is closed`);
+  }
+
+  #inOrder<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(task);
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+
+  /** Requests wait here while another is carried out; then all that have come are carried out together. */
+  async #request(verb: Change['verb'], kind: EntryKind, subject: VirtualService | RealServer): Promise<void> {
+    this.#refuseIfClosed();
+    const address = canonicalAddress(subject.address);
+    const { protocol, port = 0 } = subject;
+    if (familyOf(address) !== subject.family) {
+      throw new UipvsError(
+        'EINVAL',
+        `Expected an IPv${subject.family} address for a ${kind} but received ${address}`,
+      );
+    }
+    if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) {
+      throw new UipvsError('EINVAL', `Expected a port for ${kind} ${address} but received ${port}`);
+    }
+    const change: Change = { verb, kind, address, protocol, port };
+    return new Promise((resolve, reject) => {
+      const settle = (refusal: unknown) => (refusal === null ? resolve() : reject(refusal));
+      this.#waiting.push({ family: subject.family, change, settle });
+      if (this.#waiting.length === 1) void this.#inOrder(() => this.#carryOut());
+    });
+  }
+
+  async #carryOut(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const family of [4, 6] as const) {
+      const batch = waiting.filter((request) => request.family === family);
+      if (batch.length === 0) continue;
+      try {
+        if (!this.#isAttached) {
+          throw new UipvsError('EINVAL', `Device ${this.#context.device} is not attached yet`);
+        }
+        const outcomes = await this.#families[family].apply(batch.map((request) => request.change));
+        for (const [index, request] of batch.entries()) request.settle(outcomes[index] ?? null);
+      } catch (thrown) {
+        for (const request of batch) request.settle(thrown);
+      }
+    }
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * The journal: what a successor needs to undo this daemon's changes. Rules and routes are not listed one by one, since
+ * the kernel lists them by owner number, table and device; settings and the device's own properties are, each before
+ * it is changed.
+ */
+import { readlink } from 'node:fs/promises';
+import { UipvsError } from '../base/error.js';
+import type { Log } from './context.js';
+import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
+import type { HostSystem } from './system.js';
+
+const VERSION = 1;
+
+export interface SettingChange {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+  /** Settings that writing `path` overwrites too, with the values to give back to them. */
+  readonly overwritten: readonly { readonly path: string; readonly before: string }[];
+}
+
+export interface LinkProperties {
+  readonly mtuBytes: number;
+  readonly queueLength: number;
+  readonly addressGeneration: string;
+  readonly isMulticast: boolean;
+  readonly isUp: boolean;
+}
+
+export interface JournalContent {
+  readonly version: number;
+  readonly owner: ProcessIdentity;
+  readonly bootId: string;
+  readonly namespace: string;
+  readonly device: string;
+  readonly table: number;
+  readonly settings: readonly SettingChange[];
+  /** What the device was like before it was attached. */
+  readonly link: LinkProperties | null;
+}
+
+function parse(text: string, path: string): JournalContent {
+  try {
+    const content = JSON.parse(text) as JournalContent;
+    if (content.version === VERSION && Array.isArray(content.settings)) return content;
+  } catch {
+    // Reported below, like a journal of another version.
+  }
+  throw new UipvsError(
+    'EINVAL',
+    `The journal ${path} is not one of this version of uipvs; undo by hand, then remove it`,
+  );
+}
+
+export class Journal {
+  readonly #system: HostSystem;
+  readonly #path: string;
+  #content: JournalContent;
+
+  private constructor(system: HostSystem, path: string, content: JournalContent) {
+    this.#system = system;
+    this.#path = path;
+    this.#content = content;
+  }
+
+  /**
+   * Reads what another process left at `path`.
+   * Returns null when there is nothing to undo here: no journal, or one of an earlier boot or of another namespace.
+   * Errors: EBUSY while its owner is alive; EINVAL when it is unreadable.
+   */
+  static async readLeftover(system: HostSystem, log: Log, path: string): Promise<JournalContent | null> {
+    const text = await system.readText(path);
+    if (text === null) return null;
+    const content = parse(text, path);
+    const { bootId, namespace } = await currentHost(system);
+    if (content.bootId !== bootId) return null;
+    if (await isAlive(content.owner)) {
+      throw new UipvsError(
+        'EBUSY',
+        `The journal ${path} belongs to process ${content.owner.pid}, which is running`,
+      );
+    }
+    if (content.namespace === namespace) return content;
+    const sentence = `The journal ${path} is of process ${content.owner.pid} in another network namespace, where its changes stay`;
+    log('warn', sentence, { path });
+    return null;
+  }
+
+  /** Starts this process's own journal, in place of any other at `path`. */
+  static async start(system: HostSystem, path: string, device: string, table: number): Promise<Journal> {
+    const owner = await ownIdentity();
+    const host = await currentHost(system);
+    const content = { version: VERSION, owner, ...host, device, table, settings: [], link: null };
+    const journal = new Journal(system, path, content);
+    await journal.#save();
+    return journal;
+  }
+
+  get content(): JournalContent {
+    return this.#content;
+  }
+
+  async addSetting(change: SettingChange): Promise<void> {
+    this.#content = { ...this.#content, settings: [...this.#content.settings, change] };
+    await this.#save();
+  }
+
+  async setLink(link: LinkProperties): Promise<void> {
+    this.#content = { ...this.#content, link };
+    await this.#save();
+  }
+
+  async remove(): Promise<void> {
+    await this.#system.removeFile(this.#path);
+  }
+
+  async #save(): Promise<void> {
+    await this.#system.replaceText(this.#path, `${JSON.stringify(this.#content, null, 1)}\n`);
+  }
+}
+
+async function currentHost(system: HostSystem): Promise<{ bootId: string; namespace: string }> {
+  const bootId = (await system.readSetting('/proc/sys/kernel/random/boot_id')) ?? 'unknown';
+  return { bootId, namespace: await readlink('/proc/self/ns/net') };
+}

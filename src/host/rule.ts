@@ -1,0 +1,166 @@
+/** Policy rules and routes as lines for `ip -batch`, and back from `ip -N -json`. */
+import type { Family, ProtocolName } from '../net/family.js';
+import type { HostSystem, Json } from './system.js';
+
+// Specification: linux/rtnetlink.h, linux/in.h.
+export const LOCAL_TABLE = 255;
+export const MAIN_TABLE = 254;
+export const PROTOCOL_NUMBERS: Readonly<Record<ProtocolName, number>> = { tcp: 6, udp: 17, sctp: 132 };
+const ICMP_PROTOCOL = 1;
+const ICMPV6_PROTOCOL = 58;
+
+// Implementation.
+/** Marks every rule and route of ours, whichever daemon made it. No name in rt_protos has this number. */
+export const OWNER = 117;
+export const PREFERENCE = {
+  /** IPv6: neighbour discovery from a real server stays with the host. Shared by all daemons. */
+  neighbourDiscovery: 40,
+  /** What our device sends jumps over our other rules, to the local rule. */
+  reinjected: 41,
+  /** One a service whose VIP is a local address. */
+  virtualService: 50,
+  /** Protocols that services have go on to the rules of real servers. Shared by all daemons. */
+  balancedProtocol: 58,
+  /** The rest jumps to the local rule. Shared by all daemons. */
+  otherProtocol: 59,
+  /** One a real server. */
+  realServer: 60,
+  /** Where the rule for table local goes, as Cilium moves it. Shared by all daemons. */
+  movedLocal: 100,
+} as const;
+
+export interface Rule {
+  readonly preference: number;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly iif?: string | undefined;
+  /** IP protocol number. */
+  readonly protocol?: number | undefined;
+  readonly sourcePort?: number | undefined;
+  readonly destinationPort?: number | undefined;
+  readonly action: { readonly lookup: number } | { readonly goto: number };
+  /** The routing protocol number the rule is marked with. */
+  readonly owner: number;
+}
+
+/** `rule add` and `rule del` both take this text; equal rules have equal texts. */
+export function ruleText(rule: Rule): string {
+  const parts = [`pref ${rule.preference}`];
+  if (rule.from !== undefined) parts.push(`from ${rule.from}`);
+  if (rule.to !== undefined) parts.push(`to ${rule.to}`);
+  if (rule.iif !== undefined) parts.push(`iif ${rule.iif}`);
+  if (rule.protocol !== undefined) parts.push(`ipproto ${rule.protocol}`);
+  if (rule.sourcePort !== undefined) parts.push(`sport ${rule.sourcePort}`);
+  if (rule.destinationPort !== undefined) parts.push(`dport ${rule.destinationPort}`);
+  parts.push('lookup' in rule.action ? `lookup ${rule.action.lookup}` : `goto ${rule.action.goto}`);
+  parts.push(`protocol ${rule.owner}`);
+  return parts.join(' ');
+}
+
+/**
+ * The rules that every daemon needs and that are the same for all. The jumps let only protocols a service can have,
+ * and their errors, on to the rules of real servers; what has no protocol, above all ARP, is left to the host.
+ */
+export function sharedRules(family: Family, localPreference: number): readonly Rule[] {
+  const errors = family === 4 ? ICMP_PROTOCOL : ICMPV6_PROTOCOL;
+  const jumps: Rule[] = [...Object.values(PROTOCOL_NUMBERS), errors].map((protocol) => ({
+    preference: PREFERENCE.balancedProtocol,
+    protocol,
+    action: { goto: PREFERENCE.realServer },
+    owner: OWNER,
+  }));
+  jumps.push({ preference: PREFERENCE.otherProtocol, action: { goto: localPreference }, owner: OWNER });
+  if (family === 4) return jumps;
+  const preference = PREFERENCE.neighbourDiscovery;
+  const discovery: Rule = {
+    preference,
+    protocol: ICMPV6_PROTOCOL,
+    action: { lookup: LOCAL_TABLE },
+    owner: OWNER,
+  };
+  return [discovery, ...jumps];
+}
+
+/** A rule as the kernel lists it. */
+export interface ListedRule extends Rule {
+  /** False when the kernel's rule has a selector that {@link Rule} cannot say. */
+  readonly isFullyKnown: boolean;
+}
+
+const KNOWN_FIELDS = new Set(
+  'priority src dst iif iif_detached ipproto sport dport table goto unresolved protocol'.split(' '),
+);
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== 'all' ? value : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+  const digits = typeof value === 'string' ? value.replace(/^ipproto-/, '') : value;
+  return digits === undefined || Number.isNaN(Number(digits)) ? undefined : Number(digits);
+}
+
+export function parseRule(json: Json): ListedRule {
+  const target = numberOf(json.goto);
+  return {
+    preference: numberOf(json.priority) ?? 0,
+    from: textOf(json.src),
+    to: textOf(json.dst),
+    iif: textOf(json.iif),
+    protocol: numberOf(json.ipproto),
+    sourcePort: numberOf(json.sport),
+    destinationPort: numberOf(json.dport),
+    action: target === undefined ? { lookup: numberOf(json.table) ?? 0 } : { goto: target },
+    owner: numberOf(json.protocol) ?? 2,
+    isFullyKnown: Object.keys(json).every((field) => KNOWN_FIELDS.has(field)),
+  };
+}
+
+/** All rules of the family in the kernel's order. */
+export async function listRules(system: HostSystem, family: Family): Promise<ListedRule[]> {
+  return (await system.list(family, ['rule', 'show'])).map(parseRule);
+}
+
+/** True for `from all lookup local`, wherever it is. */
+export function isLocalRule(rule: ListedRule): boolean {
+  const { from, to, iif, protocol, sourcePort, destinationPort } = rule;
+  const hasNoSelector = [from, to, iif, protocol, sourcePort, destinationPort].every(
+    (part) => part === undefined,
+  );
+  return rule.isFullyKnown && hasNoSelector && 'lookup' in rule.action && rule.action.lookup === LOCAL_TABLE;
+}
+
+/** True for the rules that all daemons of a namespace have in common; the last one takes them away. */
+export function isSharedRule(rule: Rule): boolean {
+  if (rule.owner !== OWNER) return false;
+  return 'lookup' in rule.action ? rule.action.lookup === LOCAL_TABLE : rule.iif === undefined;
+}
+
+/** True for rules that only the daemon with this device and table makes. */
+export function isRuleOf(rule: Rule, device: string, table: number): boolean {
+  if (rule.owner !== OWNER) return false;
+  return 'lookup' in rule.action ? rule.action.lookup === table : rule.iif === device;
+}
+
+/** A route of ours: all of them lead to the TUN device. */
+export interface Route {
+  /** Canonical address, or `default`. */
+  readonly to: string;
+  readonly device: string;
+  readonly table: number;
+}
+
+/** `route add` and `route del` both take this text; equal routes have equal texts. */
+export function routeText(route: Route): string {
+  return `${route.to} dev ${route.device} table ${route.table} proto ${OWNER}`;
+}
+
+/** The routes in all tables that are marked as ours. */
+export async function listRoutes(system: HostSystem, family: Family): Promise<Route[]> {
+  const listing = await system.list(family, ['route', 'show', 'table', 'all', 'proto', String(OWNER)]);
+  return listing.map((json) => ({
+    to: String(json.dst),
+    device: String(json.dev),
+    table: numberOf(json.table) ?? MAIN_TABLE,
+  }));
+}

@@ -1,0 +1,172 @@
+/** Kernel settings: read first, journal, write only what differs, say so, and give back what is still ours. */
+import { readdir } from 'node:fs/promises';
+import { messageOf, UipvsError } from '../base/error.js';
+import type { Family } from '../net/family.js';
+import type { HostContext, Log } from './context.js';
+import type { SettingChange } from './journal.js';
+import { listRoutes, type Route } from './rule.js';
+import type { HostSystem } from './system.js';
+
+const IPV4 = '/proc/sys/net/ipv4';
+const IPV6 = '/proc/sys/net/ipv6';
+
+interface Wanted {
+  readonly path: string;
+  readonly value: string;
+  /** What does not work without it. */
+  readonly purpose: string;
+  readonly isRequired: boolean;
+  readonly overwrites?: readonly string[];
+}
+
+async function change({ system, journal, log }: HostContext, wanted: Wanted): Promise<void> {
+  const { path, value, purpose, isRequired } = wanted;
+  const before = await system.readSetting(path);
+  if (before === null || before === value) return;
+  const overwritten = [];
+  for (const other of wanted.overwrites ?? []) {
+    const text = await system.readSetting(other);
+    if (text !== null && text !== before) overwritten.push({ path: other, before: text });
+  }
+  await journal.addSetting({ path, before, after: value, overwritten });
+  try {
+    await system.writeSetting(path, value);
+    log('info', `Changed ${path} from ${before} to ${value}: ${purpose}`, { path, before, after: value });
+  } catch (thrown) {
+    const sentence = `${path} is ${before} and cannot be set to ${value} (${messageOf(thrown)}): ${purpose}`;
+    if (isRequired) throw new UipvsError('EPERM', sentence, { cause: thrown });
+    log('warn', sentence, { path, before });
+  }
+}
+
+/** The forwarding switch of every device; the family's main switch overwrites them all. */
+async function forwardingPaths(directory: string): Promise<string[]> {
+  const names = await readdir(`${directory}/conf`).catch(() => []);
+  return names.filter((name) => name !== 'all').map((name) => `${directory}/conf/${name}/forwarding`);
+}
+
+/** A router that forwards forgets the default routes it learned from advertisements, unless accept_ra is 2. */
+async function keepAdvertisedRoutes(context: HostContext): Promise<void> {
+  const { system } = context;
+  const routes = await system.list(6, ['route', 'show', 'proto', 'ra']);
+  for (const device of new Set(routes.map((route) => String(route.dev)))) {
+    const path = `${IPV6}/conf/${device}/accept_ra`;
+    if ((await system.readSetting(path)) !== '1') continue;
+    const purpose = `without it, forwarding makes the host forget the default route learned on ${device}`;
+    await change(context, { path, value: '2', purpose, isRequired: true });
+  }
+}
+
+/** Lets the host forward packets of the family. Errors: EPERM when it does not and cannot be told to. */
+export async function enableForwarding(context: HostContext, family: Family): Promise<void> {
+  const { system, device } = context;
+  const purpose = `without it, no IPv${family} packet gets to ${device} or on from it`;
+  if (family === 4) {
+    const overwrites = await forwardingPaths(IPV4);
+    await change(context, {
+      path: `${IPV4}/ip_forward`,
+      value: '1',
+      purpose,
+      isRequired: true,
+      overwrites,
+    });
+    return;
+  }
+  const disabled = { path: `${IPV6}/conf/${device}/disable_ipv6`, value: '0', purpose, isRequired: true };
+  await change(context, disabled);
+  const path = `${IPV6}/conf/all/forwarding`;
+  if ((await system.readSetting(path)) === '0') await keepAdvertisedRoutes(context);
+  const overwrites = await forwardingPaths(IPV6);
+  await change(context, { path, value: '1', purpose, isRequired: true, overwrites });
+}
+
+/** The settings of the TUN device alone. The effective rp_filter is the greater of the device's and that of `all`. */
+export async function setDeviceSettings(context: HostContext): Promise<void> {
+  const { system, device } = context;
+  const directory = `${IPV4}/conf/${device}`;
+  // 0 on both spares the kernel a look-up a packet; a strict `all` needs 2, since clients' routes lead elsewhere.
+  const filter = (await system.readSetting(`${IPV4}/conf/all/rp_filter`)) === '0' ? '0' : '2';
+  const wanted = [
+    ['accept_local', '1', 'clients on this host and local virtual addresses need it'],
+    ['send_redirects', '0', 'clients must not be told of a shorter way around the director'],
+    ['rp_filter', filter, 'what leaves the device has the source addresses of clients'],
+  ] as const;
+  for (const [name, value, purpose] of wanted) {
+    await change(context, { path: `${directory}/${name}`, value, purpose, isRequired: false });
+  }
+}
+
+/**
+ * Lets packets of the host's own sockets through the rules. With early demultiplexing the kernel finds the socket
+ * before the route, and drops the packet when the route then leads to a device.
+ * Source: linux net/ipv4/ip_input.c ip_rcv_finish_core(), ip_forward.c ip_forward(); IPv6 obeys the same switch.
+ */
+export async function disableEarlyDemux(context: HostContext): Promise<void> {
+  const purpose = 'the host could not talk TCP with its real servers otherwise';
+  await change(context, { path: `${IPV4}/ip_early_demux`, value: '0', purpose, isRequired: false });
+}
+
+/** Names a device whose strict reverse-path filter will drop direct access to real servers, or null. */
+export async function findStrictFilter(system: HostSystem, device: string): Promise<string | null> {
+  const all = await system.readSetting(`${IPV4}/conf/all/rp_filter`);
+  const names = await readdir(`${IPV4}/conf`).catch(() => []);
+  for (const name of names.filter((other) => !['all', 'default', 'lo', device].includes(other))) {
+    const own = await system.readSetting(`${IPV4}/conf/${name}/rp_filter`);
+    if (Math.max(Number(all), Number(own)) === 1) return name;
+  }
+  return null;
+}
+
+/** True when rules or routes of another uipvs daemon are in this namespace. */
+async function hasNeighbour(system: HostSystem, isOther: (route: Route) => boolean): Promise<boolean> {
+  for (const family of [4, 6] as const) {
+    if ((await listRoutes(system, family)).some(isOther)) return true;
+  }
+  return false;
+}
+
+async function restore(
+  system: HostSystem,
+  log: Log,
+  { path, before, after, overwritten }: SettingChange,
+): Promise<void> {
+  const now = await system.readSetting(path);
+  if (now === null || now === before) return;
+  if (now !== after) {
+    log('warn', `Left ${path} at ${now}: somebody else changed it from our ${after}`, { path, now });
+    return;
+  }
+  await system.writeSetting(path, before);
+  for (const other of overwritten) await system.writeSetting(other.path, other.before);
+  log('info', `Restored ${path} to ${before}`, { path, before });
+}
+
+/**
+ * Gives back the journaled settings, last first. Those of the whole host stay while another daemon, told by
+ * `isOther` from its routes, needs them.
+ */
+export async function restoreSettings(
+  system: HostSystem,
+  log: Log,
+  changes: readonly SettingChange[],
+  device: string,
+  isOther: (route: Route) => boolean,
+): Promise<void> {
+  const isNeeded = await hasNeighbour(system, isOther);
+  for (const entry of [...changes].reverse()) {
+    const isOwn = entry.path.includes(`/conf/${device}/`);
+    if (isNeeded && !isOwn) {
+      log('info', `Left ${entry.path} at ${entry.after}: another uipvs daemon is running`, {
+        path: entry.path,
+      });
+      continue;
+    }
+    try {
+      await restore(system, log, entry);
+    } catch (thrown) {
+      log('warn', `${entry.path} could not be restored to ${entry.before}: ${messageOf(thrown)}`, {
+        path: entry.path,
+      });
+    }
+  }
+}

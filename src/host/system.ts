@@ -1,0 +1,179 @@
+/**
+ * Everything the host plumbing does to the machine goes through one small interface: the `ip` program, the settings
+ * under /proc/sys, and the journal's file. Tests put a shim around the real one to die between two steps.
+ */
+import { spawn } from 'node:child_process';
+import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { messageOf, UipvsError } from '../base/error.js';
+import type { Family } from '../net/family.js';
+
+export type Json = { readonly [field: string]: unknown };
+
+/** One line of a batch that `ip` refused; `line` counts from 0. */
+export interface LineFailure {
+  readonly line: number;
+  readonly reason: string;
+}
+
+export interface HostSystem {
+  /** Runs one listing command (`ip -N -json ...`, numbers instead of names) and gives back its array. */
+  list(family: Family, command: readonly string[]): Promise<readonly Json[]>;
+  /** Runs one listing command a line; null where the kernel refused the line. */
+  listEach(family: Family, lines: readonly string[]): Promise<readonly (Json | null)[]>;
+  /** Runs changes in order; with `until-failure` those after the first refused line are not tried. */
+  change(family: Family, lines: readonly string[], mode: 'all' | 'until-failure'): Promise<LineFailure[]>;
+  /** A setting's text without the newline, or null where the kernel has no such setting. */
+  readSetting(path: string): Promise<string | null>;
+  /** Errors: those of write(2); EROFS in a container without its own /proc/sys. */
+  writeSetting(path: string, value: string): Promise<void>;
+  /** Null when the file does not exist. */
+  readText(path: string): Promise<string | null>;
+  /** Replaces the file durably and at once (mode 0600): a reader sees the old text or the new, never half. */
+  replaceText(path: string, text: string): Promise<void>;
+  removeFile(path: string): Promise<void>;
+}
+
+interface Output {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function runIp(program: string, options: readonly string[], input: string): Promise<Output> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, options, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on('data', (part: Buffer) => stdout.push(part));
+    child.stderr.on('data', (part: Buffer) => stderr.push(part));
+    // A child that ends before it has read all its input says why on stderr; the broken pipe adds nothing.
+    child.stdin.on('error', () => {});
+    child.on('error', (thrown: NodeJS.ErrnoException) => {
+      const sentence =
+        thrown.code === 'ENOENT'
+          ? `The program "${program}" (package iproute2) was not found in PATH`
+          : `The program "${program}" could not be started: ${messageOf(thrown)}`;
+      reject(new UipvsError(thrown.code === 'ENOENT' ? 'ENOENT' : 'EIO', sentence, { cause: thrown }));
+    });
+    child.on('close', (code) =>
+      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
+    );
+    child.stdin.end(input);
+  });
+}
+
+/**
+ * What a batch printed on stderr, as refused lines: some text, then `Command failed -:LINE` counted from 1.
+ * Source: iproute2 lib/utils.c, do_batch().
+ */
+export function parseBatchFailures(stderr: string): LineFailure[] {
+  const failures: LineFailure[] = [];
+  let reason: string[] = [];
+  for (const text of stderr.split('\n')) {
+    const number = /^Command failed -:(\d+)$/.exec(text)?.[1];
+    if (number === undefined) {
+      if (text.trim() !== '') reason.push(text.replace(/^RTNETLINK answers: |^Error: /, '').trim());
+      continue;
+    }
+    failures.push({ line: Number(number) - 1, reason: reason.join('; ') || 'refused without a reason' });
+    reason = [];
+  }
+  return failures;
+}
+
+function isJsonObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseListing(text: string): Json[] {
+  if (text.trim() === '') return [];
+  const value: unknown = JSON.parse(text);
+  if (!Array.isArray(value))
+    throw new UipvsError('EIO', `Expected an array from ip -json but received ${text}`);
+  return value.filter(isJsonObject);
+}
+
+function isMissing(thrown: unknown): boolean {
+  const code = (thrown as NodeJS.ErrnoException).code;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (thrown) {
+    if (isMissing(thrown)) return null;
+    throw thrown;
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The machine itself, in the network namespace of this process. Errors: ENOENT when `ip` is missing. */
+export function realSystem(program = 'ip'): HostSystem {
+  return {
+    async list(family, command) {
+      const { code, stdout, stderr } = await runIp(program, [`-${family}`, '-N', '-json', ...command], '');
+      // A table or an address family the kernel does not have is an empty one.
+      if (/does not exist|not supported/.test(stderr)) return [];
+      if (code === 0) return parseListing(stdout);
+      throw new UipvsError(
+        'EIO',
+        `"ip ${command.join(' ')}" failed: ${stderr.trim() || `exit code ${code}`}`,
+      );
+    },
+
+    async listEach(family, lines) {
+      if (lines.length === 0) return [];
+      const options = [`-${family}`, '-N', '-json', '-force', '-batch', '-'];
+      const { stdout, stderr } = await runIp(program, options, `${lines.join('\n')}\n`);
+      const failed = new Set(parseBatchFailures(stderr).map((failure) => failure.line));
+      const answers = stdout.split('\n').filter((text) => text.trim() !== '');
+      if (answers.length + failed.size !== lines.length) {
+        throw new UipvsError(
+          'EIO',
+          `Expected ${lines.length} answers from ip but received ${answers.length}: ${stderr.trim()}`,
+        );
+      }
+      let next = 0;
+      return lines.map((_, line) =>
+        failed.has(line) ? null : (parseListing(answers[next++] ?? '')[0] ?? null),
+      );
+    },
+
+    async change(family, lines, mode) {
+      if (lines.length === 0) return [];
+      const force = mode === 'all' ? ['-force'] : [];
+      const options = [`-${family}`, ...force, '-batch', '-'];
+      const { code, stderr } = await runIp(program, options, `${lines.join('\n')}\n`);
+      const failures = parseBatchFailures(stderr);
+      if (code !== 0 && failures.length === 0) {
+        throw new UipvsError('EIO', `"ip -batch" failed: ${stderr.trim() || `exit code ${code}`}`);
+      }
+      return failures;
+    },
+
+    readSetting: async (path) => (await readIfThere(path))?.trimEnd() ?? null,
+    writeSetting: (path, value) => writeFile(path, `${value}\n`, { flag: 'r+' }),
+    readText: readIfThere,
+
+    async replaceText(path, text) {
+      const draft = `${path}.new`;
+      await writeDurably(draft, text);
+      await rename(draft, path);
+    },
+
+    removeFile: (path) => rm(path, { force: true }),
+  };
+}
