@@ -33,13 +33,15 @@
  *
  * Bookkeeping. Every rule and route carries our owner number, so the kernel itself is the list of what is to be
  * undone; the journal holds what the kernel does not know, old settings above all, each written down before it is
- * changed. Undo after a crash and on exit is the same code (undo.ts). What daemons of one namespace share (40, 100,
- * the host's settings) is left by the last; the host lock, beside the journal, keeps two from moving it at once, so
- * such daemons keep their journals in one directory.
+ * changed. Undo after a crash and on exit is the same code (undo.ts). What daemons of one namespace share (40, 58, 59,
+ * 100) is taken away by the last; settings of the whole host stay as a leaving daemon set them while another runs.
+ * The host lock, beside the journal, keeps two from moving the local rule at once, so such daemons keep their journals
+ * in one directory.
  *
  * Speed. Calls made while another is at work are applied together: one `ip` run for questions, one for changes, a few
  * ms for one service or for a thousand. The kernel walks rules linearly, for every packet not in a socket's cache,
- * which is why there is one a RIP and none for re-injected packets; services on non-local VIPs cost a route.
+ * which is why there is one a RIP and none for re-injected packets; services on non-local VIPs cost a route. Rules with
+ * a protocol make it dissect each packet it routes.
  *
  * Differs from the kernel: packets of a real server that have nothing to do with a service pass through user space
  * too; with a strict rp_filter towards clients, direct access to real servers is dropped (a warning says so); subnet

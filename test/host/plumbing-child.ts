@@ -1,0 +1,106 @@
+/**
+ * Runs inside a network namespace and does to its HostPlumbing what the test says, a JSON line at a time.
+ * With `killAfter` it kills itself when that many steps have changed the host or the journal.
+ */
+import { createInterface } from 'node:readline';
+import { HostPlumbing } from '../../src/host/host-plumbing.js';
+import { type HostSystem, type LineFailure, realSystem } from '../../src/host/system.js';
+
+export interface ChildOptions {
+  readonly device: string;
+  readonly table: number;
+  readonly journalPath: string;
+  readonly killAfter?: number;
+}
+
+export interface Call {
+  readonly method:
+    | 'attachDevice'
+    | 'addVirtualService'
+    | 'removeVirtualService'
+    | 'addRealServer'
+    | 'removeRealServer'
+    | 'refresh'
+    | 'close';
+  readonly argument?: unknown;
+}
+
+export interface Answer {
+  readonly code: string | null;
+  readonly message: string;
+}
+
+/** The real system, in single steps; dies instead of taking the one after the last. */
+function mortalSystem(killAfter: number): HostSystem {
+  const system = realSystem();
+  let steps = 0;
+  const step = () => {
+    if (steps === killAfter) process.kill(process.pid, 'SIGKILL');
+    steps += 1;
+  };
+  return {
+    ...system,
+    async change(family, lines, mode) {
+      const failures: LineFailure[] = [];
+      for (const [line, text] of lines.entries()) {
+        step();
+        const [failure] = await system.change(family, [text], mode);
+        if (failure !== undefined) failures.push({ ...failure, line });
+        if (failure !== undefined && mode === 'until-failure') break;
+      }
+      return failures;
+    },
+    writeSetting: (path, value) => {
+      step();
+      return system.writeSetting(path, value);
+    },
+    replaceText: (path, text) => {
+      step();
+      return system.replaceText(path, text);
+    },
+    removeFile: (path) => {
+      step();
+      return system.removeFile(path);
+    },
+  };
+}
+
+async function answerTo(action: () => Promise<unknown>): Promise<Answer> {
+  try {
+    await action();
+    return { code: null, message: '' };
+  } catch (thrown) {
+    const { code, message } = thrown as NodeJS.ErrnoException;
+    return { code: code ?? 'none', message };
+  }
+}
+
+async function main(): Promise<void> {
+  const { killAfter, ...options } = JSON.parse(process.argv[2] ?? '{}') as ChildOptions;
+  const logged: string[] = [];
+  const log = (level: string, sentence: string) => logged.push(`${level}: ${sentence}`);
+  let plumbing: HostPlumbing | undefined;
+  const say = (answers: Answer[]) => console.log(JSON.stringify({ answers, logged: logged.splice(0) }));
+  const opened = await answerTo(async () => {
+    plumbing = await HostPlumbing.open(
+      { ...options, log },
+      killAfter === undefined ? realSystem() : mortalSystem(killAfter),
+    );
+  });
+  say([opened]);
+  for await (const line of createInterface({ input: process.stdin })) {
+    const calls = JSON.parse(line) as Call[];
+    // Started together, without waiting for one another.
+    say(
+      await Promise.all(
+        calls.map(({ method, argument }) =>
+          answerTo(() =>
+            (plumbing![method] as (argument: unknown) => Promise<void>).call(plumbing, argument),
+          ),
+        ),
+      ),
+    );
+  }
+}
+
+await main();
