@@ -58,10 +58,11 @@ uint32_t segment_length(const PacketView& view) {
 }
 
 bool is_icmp_error(const Packet& packet, const PacketView& view) {
-  const bool is_icmp = view.tuple.protocol == kProtocolIcmp || view.tuple.protocol == kProtocolIcmp6;
-  if (!is_icmp || view.transport_offset >= view.length) return false;
+  const bool is_v6 = view.tuple.family == Family::ipv6;
+  if (view.tuple.protocol != (is_v6 ? kProtocolIcmp6 : kProtocolIcmp)) return false;
+  if (view.transport_offset >= view.length) return false;
   const uint8_t type = packet.data[view.transport_offset];
-  return view.tuple.protocol == kProtocolIcmp6 ? type < 128 : type != 0 && type != 8;
+  return is_v6 ? type < 128 : type != 0 && type != 8;
 }
 
 }  // namespace
@@ -74,6 +75,17 @@ bool is_unicast(Family family, const Address& address) {
   if ((address.words[0] >> 24) == 0xff) return false;
   // :: and ::1
   return (address.words[0] | address.words[1] | address.words[2]) != 0 || address.words[3] > 1;
+}
+
+bool is_intact(const Packet& packet, const PacketView& view) {
+  if (!view.has_ports || view.has_partial_checksum) return true;
+  const uint8_t* const transport = packet.data + view.transport_offset;
+  uint32_t bytes = view.length - view.transport_offset;
+  if (view.tuple.protocol == kProtocolUdp) {
+    if (load_be16(transport + 6) == 0) return true;
+    bytes = load_be16(transport + 4);
+  }
+  return checksum_fold(pseudo_header_sum(view.tuple, bytes) + checksum_sum(transport, bytes)) == 0xffff;
 }
 
 bool make_tcp_reset(Packet& packet, const PacketView& view) {

@@ -19,6 +19,10 @@ enum class Unreachable : uint8_t { port, protocol };
 // False where the packet's source is not a single host, or the packet is itself an ICMP error.
 bool make_unreachable(Packet& packet, const PacketView& view, Unreachable what);
 
+// Whether the transport checksum is right, or not there to tell: partial, absent, or of a protocol without one.
+// A host answers nothing that was damaged on the way.
+bool is_intact(const Packet& packet, const PacketView& view);
+
 // Whether an address can be one end of a connection: not null, multicast, broadcast or loopback.
 bool is_unicast(Family family, const Address& address);
 

@@ -29,11 +29,23 @@ bool equal_words(const uint32_t (&record)[4], const Address& address) {
           (record[3] ^ address.words[3])) == 0;
 }
 
-void copy_words(uint32_t (&to)[4], const Address& from) {
-  for (int i = 0; i < 4; ++i) to[i] = from.words[i];
+// A listing on another thread may read a record while its slot is written anew (and then discards what it read), so the
+// fields that it reads are stored and loaded whole. The compiler makes plain moves of these.
+template <typename Value>
+void put(Value& field, Value value) {
+  std::atomic_ref<Value>(field).store(value, std::memory_order_relaxed);
 }
 
-Address address_of(const uint32_t (&from)[4]) { return {{from[0], from[1], from[2], from[3]}}; }
+template <typename Value>
+Value get(const Value& field) {
+  return std::atomic_ref<Value>(const_cast<Value&>(field)).load(std::memory_order_relaxed);
+}
+
+void copy_words(uint32_t (&to)[4], const Address& from) {
+  for (int i = 0; i < 4; ++i) put(to[i], from.words[i]);
+}
+
+Address address_of(const uint32_t (&from)[4]) { return {{get(from[0]), get(from[1]), get(from[2]), get(from[3])}}; }
 
 }  // namespace
 
@@ -72,15 +84,15 @@ ConnectionEnds ConnectionTable::ends(ConnectionId id) const {
   const ConnectionHead& record = head(id);
   ConnectionEnds ends;
   ends.family = family_of(id);
-  ends.protocol = record.protocol;
-  ends.client_port = record.client_port;
-  ends.virtual_port = record.virtual_port;
-  ends.real_port = record.real_port;
+  ends.protocol = get(record.protocol);
+  ends.client_port = get(record.client_port);
+  ends.virtual_port = get(record.virtual_port);
+  ends.real_port = get(record.real_port);
   if (ends.family == Family::ipv4) {
     const auto& record4 = reinterpret_cast<const ConnectionRecord4&>(record);
-    ends.client.words[0] = record4.client;
-    ends.virtual_.words[0] = record4.virtual_;
-    ends.real.words[0] = record4.real;
+    ends.client.words[0] = get(record4.client);
+    ends.virtual_.words[0] = get(record4.virtual_);
+    ends.real.words[0] = get(record4.real);
   } else {
     const auto& record6 = reinterpret_cast<const ConnectionRecord6&>(record);
     ends.client = address_of(record6.client);
@@ -194,13 +206,15 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
   if (id == 0) return CreateError::full;
 
   ConnectionHead& record = head(id);
+  // Whoever still reads what was here before, and sees any of the new, also sees that the old record's life has ended.
+  std::atomic_thread_fence(std::memory_order_release);
   record.expires.store(connection.expires, std::memory_order_relaxed);
-  record.destination_id = connection.destination_id;
-  record.client_port = connection.ends.client_port;
-  record.virtual_port = connection.ends.virtual_port;
-  record.real_port = connection.ends.real_port;
+  put(record.destination_id, connection.destination_id);
+  put(record.client_port, connection.ends.client_port);
+  put(record.virtual_port, connection.ends.virtual_port);
+  put(record.real_port, connection.ends.real_port);
   record.source_port = 0;
-  record.protocol = connection.ends.protocol;
+  put(record.protocol, connection.ends.protocol);
   record.state.store(connection.state, std::memory_order_relaxed);
   record.flags.store(connection.flags, std::memory_order_relaxed);
   record.controller = 0;
@@ -211,9 +225,9 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
   record.mark = 0;
   if (connection.ends.family == Family::ipv4) {
     auto& record4 = reinterpret_cast<ConnectionRecord4&>(record);
-    record4.client = connection.ends.client.words[0];
-    record4.virtual_ = connection.ends.virtual_.words[0];
-    record4.real = connection.ends.real.words[0];
+    put(record4.client, connection.ends.client.words[0]);
+    put(record4.virtual_, connection.ends.virtual_.words[0]);
+    put(record4.real, connection.ends.real.words[0]);
     record4.source = 0;
   } else {
     auto& record6 = reinterpret_cast<ConnectionRecord6&>(record);
@@ -265,7 +279,7 @@ bool ConnectionTable::take_snapshot(ConnectionId id, Snapshot& out) const {
   const uint32_t life = record.life.load(std::memory_order_acquire);
   if ((life & 1) == 0) return false;
   out.ends = ends(id);
-  out.destination_id = record.destination_id;
+  out.destination_id = get(record.destination_id);
   out.state = record.state.load(std::memory_order_relaxed);
   out.flags = record.flags.load(std::memory_order_relaxed);
   out.expires = record.expires.load(std::memory_order_relaxed);
@@ -277,6 +291,7 @@ uint64_t ConnectionTable::list(uint64_t cursor, std::span<Snapshot> out, size_t&
   uint32_t pool = static_cast<uint32_t>(cursor >> 32);
   uint32_t slot = static_cast<uint32_t>(cursor);
   count = 0;
+  if (pool > 1) return 0;
   for (uint32_t visited = 0; visited < max_visited && count < out.size(); ++visited) {
     while (slot >= header_->high_water[pool].load(std::memory_order_acquire)) {
       if (pool == 1) return 0;
@@ -287,6 +302,20 @@ uint64_t ConnectionTable::list(uint64_t cursor, std::span<Snapshot> out, size_t&
     if (take_snapshot(slot | (pool != 0 ? kIpv6Bit : 0), out[count])) ++count;
   }
   return static_cast<uint64_t>(pool) << 32 | slot;
+}
+
+ConnectionTable::IndexUse ConnectionTable::index_use() const {
+  IndexUse use;
+  uint32_t run = 0;
+  for (uint64_t at = 0; at < bucket_count_; ++at) {
+    const IndexBucket& bucket = buckets_[at];
+    for (const auto& entry : bucket.entries) use.entries += entry.load(std::memory_order_relaxed) != 0;
+    const uint16_t overflow = bucket.overflow.load(std::memory_order_relaxed);
+    use.spilled += overflow;
+    run = overflow != 0 ? run + 1 : 0;
+    if (run + 1 > use.longest_probe) use.longest_probe = run + 1;
+  }
+  return use;
 }
 
 }  // namespace uipvs

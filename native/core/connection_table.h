@@ -120,7 +120,7 @@ class ConnectionTable {
   }
 
   // For a listing on another thread: copies the next published connections after `cursor` (0 to begin) until `out` is
-  // full or `max_visited` slots were seen; returns the new cursor, or 0 at the end.
+  // full or `max_visited` slots were seen; returns the new cursor, or 0 at the end and for a cursor that is none.
   struct Snapshot {
     ConnectionEnds ends;
     uint32_t destination_id = 0;
@@ -129,6 +129,14 @@ class ConnectionTable {
     Tick expires = 0;
   };
   uint64_t list(uint64_t cursor, std::span<Snapshot> out, size_t& count, uint32_t max_visited) const;
+
+  // How the index is filled, by walking all of it: for tests and diagnosis.
+  struct IndexUse {
+    uint64_t entries = 0;
+    uint64_t spilled = 0;        // sum of the overflow counts: buckets that look-ups of what is there walk over
+    uint32_t longest_probe = 0;  // the longest run of buckets that something has spilled over, plus one
+  };
+  IndexUse index_use() const;
 
  private:
   struct Pool {

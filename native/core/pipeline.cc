@@ -43,11 +43,20 @@ bool is_link_local(Family family, const Address& address) {
   return family == Family::ipv6 && (address.words[0] >> 22) == (0xfe800000u >> 22);
 }
 
+// Nothing more is to be said on it. A half-closed connection still carries data.
+bool is_over(const ConnectionHead& connection) {
+  const uint8_t state = connection.state.load(std::memory_order_relaxed);
+  return connection.protocol == kProtocolTcp &&
+         (state == state_number(TcpState::time_wait) || state == state_number(TcpState::close));
+}
+
 // conn_reuse_mode 1: a SYN on a connection that is over begins a new one.
 bool is_reusable(const ConnectionHead& connection, const PacketView& view) {
-  if (view.tuple.protocol != kProtocolTcp || (view.tcp_flags & kTcpSyn) == 0) return false;
-  const uint8_t state = connection.state.load(std::memory_order_relaxed);
-  return state == state_number(TcpState::time_wait) || state == state_number(TcpState::close);
+  return (view.tcp_flags & kTcpSyn) != 0 && is_over(connection);
+}
+
+bool is_icmp(const FiveTuple& tuple) {
+  return tuple.protocol == (tuple.family == Family::ipv6 ? kProtocolIcmp6 : kProtocolIcmp);
 }
 
 // Only a SYN begins a TCP connection; nothing else of the flags is asked, as in tcp_conn_schedule().
@@ -67,18 +76,16 @@ Decision Pipeline::process(Packet& packet, PacketView& view) {
   const ParseError error = parse_packet(packet, view);
   if (error != ParseError::none) return {drop(counter_of(error))};
   packet.length = view.length;
-  const uint8_t protocol = view.tuple.protocol;
-  if (view.is_fragment) return {drop(Counter::drop_fragment)};
-  if (protocol == kProtocolIcmp || protocol == kProtocolIcmp6) return {process_icmp(packet, view)};
+  if (view.is_fragment) return {process_fragment(packet, view)};
+  if (is_icmp(view.tuple)) return {process_icmp(packet, view)};
   if (!view.has_ports) {
     return {directory_.is_vip(view.tuple.family, view.tuple.destination) ? answer_as_host(packet, view)
                                                                           : pass(packet, view)};
   }
   const Found found = table_.find(view.tuple, table_.hash(view.tuple));
   if (found.head == nullptr) return process_new(packet, view);
-  if (tick_reached(now_, found.head->expires.load(std::memory_order_relaxed))) {
-    count(Counter::connections_expired);
-    remove(found.id, *found.head);
+  if (is_expired(*found.head)) {
+    expire(found.id, *found.head);
     return process_new(packet, view);
   }
   if (found.direction == Direction::to_server && is_reusable(*found.head, view)) {
@@ -87,6 +94,13 @@ Decision Pipeline::process(Packet& packet, PacketView& view) {
     return process_new(packet, view);
   }
   return {forward(packet, view, found)};
+}
+
+Action Pipeline::process_fragment(Packet& packet, PacketView& view) {
+  // A connection's fragments cannot be translated without reassembly; what is not ours passes, fragments or not.
+  const bool is_ours = directory_.is_vip(view.tuple.family, view.tuple.destination) ||
+                       (view.has_ports && table_.find(view.tuple, table_.hash(view.tuple)).head != nullptr);
+  return is_ours ? drop(Counter::drop_fragment) : pass(packet, view);
 }
 
 Decision Pipeline::process_new(Packet& packet, PacketView& view) {
@@ -144,6 +158,9 @@ Action Pipeline::finish_answer(bool is_answered) {
 }
 
 Action Pipeline::answer_as_host(Packet& packet, const PacketView& view) {
+  // No next header is no error: RFC 8200 4.7.
+  const bool is_empty = view.tuple.family == Family::ipv6 && view.tuple.protocol == kProtocolNoNext;
+  if (is_empty || !is_intact(packet, view)) return finish_answer(false);
   if (view.tuple.protocol == kProtocolTcp) return finish_answer(make_tcp_reset(packet, view));
   if (!may_send_icmp()) return drop(Counter::drop_answer_rate);
   const Unreachable what = view.tuple.protocol == kProtocolUdp ? Unreachable::port : Unreachable::protocol;
@@ -174,7 +191,7 @@ Action Pipeline::process_icmp_error(Packet& packet, PacketView& view) {
     const FiveTuple answered = quoted.tuple.reversed();
     found = table_.find(answered, table_.hash(answered));
   }
-  if (found.head == nullptr) {
+  if (found.head == nullptr || is_expired(*found.head)) {
     const bool is_ours = directory_.is_vip(view.tuple.family, view.tuple.destination);
     return is_ours ? drop(Counter::drop_icmp_unmatched) : pass(packet, view);
   }
@@ -226,7 +243,11 @@ bool Pipeline::create(const NewConnection& connection, Found& created, Counter& 
         // The same client port towards two VIPs of one real server gives two connections the same reply tuple. The kernel
         // sends every reply to the newer one; here the older one goes if it is over, else the newer one does not come to be.
         reason = Counter::drop_tuple_conflict;
-        if (!is_inactive(*clash.head) || connection.ends.protocol != kProtocolTcp) return false;
+        if (is_expired(*clash.head)) {
+          expire(clash.id, *clash.head);
+          continue;
+        }
+        if (!is_over(*clash.head)) return false;
         remove(clash.id, *clash.head);
         continue;
     }
@@ -236,24 +257,36 @@ bool Pipeline::create(const NewConnection& connection, Found& created, Counter& 
 
 bool Pipeline::reclaim_embryonic() {
   bool reclaimed = false;
+  // Whatever has expired on the way is freed too, since the clock hand does not come back to it soon.
   table_.sweep(kReclaimSlots, [&](ConnectionId id, ConnectionHead& connection) {
     const bool is_embryonic = connection.protocol == kProtocolTcp &&
                               connection.state.load(std::memory_order_relaxed) == state_number(TcpState::syn_recv);
-    if (!is_embryonic && !tick_reached(now_, connection.expires.load(std::memory_order_relaxed))) return;
-    if (reclaimed) return;
+    if (is_expired(connection)) {
+      expire(id, connection);
+    } else if (is_embryonic && !reclaimed) {
+      count(Counter::connections_reclaimed);
+      remove(id, connection);
+    } else {
+      return;
+    }
     reclaimed = true;
-    count(Counter::connections_reclaimed);
-    remove(id, connection);
   });
   return reclaimed;
 }
 
 void Pipeline::expire(uint32_t slots) {
   table_.sweep(slots, [&](ConnectionId id, ConnectionHead& connection) {
-    if (!tick_reached(now_, connection.expires.load(std::memory_order_relaxed))) return;
-    count(Counter::connections_expired);
-    remove(id, connection);
+    if (is_expired(connection)) expire(id, connection);
   });
+}
+
+bool Pipeline::is_expired(const ConnectionHead& connection) const {
+  return tick_reached(now_, connection.expires.load(std::memory_order_relaxed));
+}
+
+void Pipeline::expire(ConnectionId id, ConnectionHead& connection) {
+  count(Counter::connections_expired);
+  remove(id, connection);
 }
 
 void Pipeline::remove(ConnectionId id, ConnectionHead& connection) {

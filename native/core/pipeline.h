@@ -54,6 +54,7 @@ class Pipeline {
 
  private:
   Decision process_new(Packet& packet, PacketView& view);
+  Action process_fragment(Packet& packet, PacketView& view);
   Action process_icmp(Packet& packet, PacketView& view);
   Action process_icmp_error(Packet& packet, PacketView& view);
   Action answer_as_host(Packet& packet, const PacketView& view);
@@ -64,6 +65,8 @@ class Pipeline {
 
   void advance_state(ConnectionHead& connection, const PacketView& view, Direction direction);
   void account(const ConnectionHead& connection, Direction direction, uint32_t bytes);
+  bool is_expired(const ConnectionHead& connection) const;
+  void expire(ConnectionId id, ConnectionHead& connection);
   void remove(ConnectionId id, ConnectionHead& connection);
   bool create(const NewConnection& connection, Found& created, Counter& reason);
   bool reclaim_embryonic();

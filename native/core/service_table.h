@@ -2,8 +2,9 @@
 //
 // Theory of operation: the control thread edits, workers look up without a lock. Open addressing over an array of ids;
 // an id names a slot that holds the key. A slot is rewritten under a sequence counter (odd while it changes), so a
-// reader sees a whole key or none; an edit costs O(1) however many services there are. Only packets without a
-// connection come here.
+// reader sees a whole key or none; an edit costs O(1) however many services there are. Entries never move, so a reader
+// misses nothing that stays; a removed one leaves a tombstone only as long as some entry's probe path leads over it, so
+// that look-ups stay short however long services come and go. Only packets without a connection come here.
 // Look-up order follows ip_vs_service_find() (net/netfilter/ipvs/ip_vs_ctl.c): exact port, then port 0.
 #pragma once
 
@@ -39,6 +40,9 @@ class ServiceTable {
   // Any thread.
   uint32_t find(const ServiceKey& key) const;
 
+  // Index cells that a look-up walks over: those in use and tombstones.
+  uint32_t used_cells() const;
+
  private:
   struct Slot {
     std::atomic<uint32_t> sequence;
@@ -55,6 +59,9 @@ class ServiceTable {
     return hash_address(SipHash13(secret_), key.family, key.address, pack(key));
   }
   bool holds(uint32_t id, const ServiceKey& key) const;
+  ServiceKey key_at(uint32_t id) const;
+  uint32_t home_of(uint32_t id) const { return static_cast<uint32_t>(hash(key_at(id))) & mask_; }
+  bool is_crossed(uint32_t at) const;
 
   uint32_t capacity_;
   uint32_t mask_;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstring>
 #include <deque>
 #include <vector>
 
@@ -26,7 +25,7 @@ class MemoryReceiver final : public Receiver {
       Packet& to = burst[received];
       to.length = static_cast<uint32_t>(std::min<size_t>(from.bytes.size(), to.capacity));
       to.vnet() = from.vnet;
-      std::memcpy(to.data, from.bytes.data(), to.length);
+      std::copy_n(from.bytes.begin(), to.length, to.data);
     }
     return static_cast<int>(received);
   }

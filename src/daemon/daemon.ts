@@ -22,7 +22,7 @@ import { HostPlumbing } from '../host/host-plumbing.js';
 import { Director } from '../ipvs/director.js';
 import { builtinSchedulers } from '../scheduling/registry.js';
 import { CommandRunner, type Run } from './commands.js';
-import { HostSync } from './host-sync.js';
+import { HostChanges, HostSync } from './host-sync.js';
 import type { Logger } from './logger.js';
 import type { DaemonOptions } from './options.js';
 
@@ -40,6 +40,7 @@ export class Daemon {
   readonly #log: Logger;
   readonly #engine: Engine;
   readonly #host: HostPlumbing;
+  readonly #changes: HostChanges;
   readonly #sync: HostSync;
   readonly #director: Director;
   readonly #commands: CommandRunner;
@@ -48,11 +49,12 @@ export class Daemon {
   #receiveError = 0;
   #stopping: Promise<void> | undefined;
 
-  private constructor(log: Logger, engine: Engine, host: HostPlumbing, sync: HostSync) {
+  private constructor(log: Logger, engine: Engine, changes: HostChanges, host: HostPlumbing) {
     this.#log = log;
     this.#engine = engine;
     this.#host = host;
-    this.#sync = sync;
+    this.#changes = changes;
+    this.#sync = new HostSync(host, engine);
     this.#director = new Director({
       dataPlane: engine,
       schedulers: builtinSchedulers,
@@ -66,6 +68,15 @@ export class Daemon {
     await makeDirectory(dirname(options.socketPath));
     await ControlServer.assertFree(options.socketPath);
     const addon = loadAddon();
+    const changes = new HostChanges();
+    const limits = {
+      connections: options.connections,
+      services: MAX_SERVICES,
+      destinations: MAX_DESTINATIONS,
+    };
+    const engine = new Engine(addon, limits, changes);
+    // The device is the lock: whoever cannot have it must not touch what its holder made on the host.
+    const offloads = engine.openTun(options.device);
     const host = await HostPlumbing.open({
       device: options.device,
       table: options.routingTable,
@@ -73,17 +84,8 @@ export class Daemon {
       log: (level, sentence, fields) => log[level](fields ?? {}, sentence),
     });
     try {
-      const sync = new HostSync(host);
-      const limits = {
-        connections: options.connections,
-        services: MAX_SERVICES,
-        destinations: MAX_DESTINATIONS,
-      };
-      const engine = new Engine(addon, limits, sync);
-      sync.keepVipsIn(engine);
-      const offloads = engine.openTun(options.device);
       await host.attachDevice();
-      const daemon = new Daemon(log, engine, host, sync);
+      const daemon = new Daemon(log, engine, changes, host);
       await daemon.#run(options);
       log.info(
         { device: options.device, offloads, connections: options.connections, socket: options.socketPath },
@@ -133,10 +135,10 @@ export class Daemon {
       throw thrown;
     }
     try {
-      await this.#sync.apply(this.#sync.take());
+      await this.#sync.apply(this.#changes.take());
     } catch (thrown) {
       run.undo?.();
-      await this.#sync.apply(this.#sync.take());
+      await this.#sync.apply(this.#changes.take());
       this.#log.warn({ op: request.op }, `refused: ${messageOf(thrown)}`);
       throw thrown;
     }
@@ -144,7 +146,7 @@ export class Daemon {
   }
 
   async #keepHouse(): Promise<void> {
-    if (this.#director.collectTrash() > 0) await this.#sync.apply(this.#sync.take());
+    if (this.#director.collectTrash() > 0) await this.#sync.apply(this.#changes.take());
     const error = this.#engine.receiveError;
     if (error === this.#receiveError) return;
     this.#receiveError = error;

@@ -1,9 +1,9 @@
 /**
  * Keeps the host in step with the model.
  *
- * The engine tells here which services and destinations came and went; `take` hands out what came since the last call,
- * and `apply` carries it to the host plumbing, which does much at once if it is asked for much at once. A VIP is known to
- * the engine before packets for it are led in and until after they no longer are, so that no packet comes in that the
+ * The engine tells `HostChanges` which services and destinations came and went; `take` hands out what came since the last
+ * call, and `HostSync.apply` carries it to the host plumbing, which does much at once if it is asked for much at once. Two
+ * classes, because the engine, which has the device, comes before the host plumbing. A VIP is known to the engine before packets for it are led in and until after they no longer are, so that no packet comes in that the
  * engine would send straight back.
  */
 import type { AddressObserver, DestinationPlace } from '../engine/engine.js';
@@ -23,20 +23,9 @@ export type HostChange =
   | { readonly what: 'service-added' | 'service-removed'; readonly key: AddressKey }
   | { readonly what: 'destination-added' | 'destination-removed'; readonly place: DestinationPlace };
 
-export class HostSync implements AddressObserver {
-  readonly #host: HostPlumbing;
-  readonly #servicesOfVip = new Map<string, number>();
+/** What the engine took into use and gave up, until somebody takes it. */
+export class HostChanges implements AddressObserver {
   #pending: HostChange[] = [];
-  #vips: VipKeeper | undefined;
-
-  constructor(host: HostPlumbing) {
-    this.#host = host;
-  }
-
-  /** The engine is made with this observer, so it is named afterwards. */
-  keepVipsIn(vips: VipKeeper): void {
-    this.#vips = vips;
-  }
 
   serviceAdded(key: ServiceKey): void {
     if (key.kind === 'address') this.#pending.push({ what: 'service-added', key });
@@ -60,6 +49,17 @@ export class HostSync implements AddressObserver {
     this.#pending = [];
     return taken;
   }
+}
+
+export class HostSync {
+  readonly #host: HostPlumbing;
+  readonly #vips: VipKeeper;
+  readonly #servicesOfVip = new Map<string, number>();
+
+  constructor(host: HostPlumbing, vips: VipKeeper) {
+    this.#host = host;
+    this.#vips = vips;
+  }
 
   /** Settles when the host has all of them; throws the first refusal, after all were tried. */
   async apply(changes: readonly HostChange[]): Promise<void> {
@@ -82,7 +82,7 @@ export class HostSync implements AddressObserver {
   }
 
   async #addService(key: AddressKey): Promise<void> {
-    this.#vips?.addVip(key.address);
+    this.#vips.addVip(key.address);
     this.#servicesOfVip.set(key.address, (this.#servicesOfVip.get(key.address) ?? 0) + 1);
     await this.#host.addVirtualService({ ...key, family: familyOf(key.address) });
   }
@@ -96,7 +96,7 @@ export class HostSync implements AddressObserver {
       this.#servicesOfVip.set(key.address, left);
       if (left === 0) {
         this.#servicesOfVip.delete(key.address);
-        this.#vips?.removeVip(key.address);
+        this.#vips.removeVip(key.address);
       }
     }
   }
