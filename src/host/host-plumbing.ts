@@ -217,7 +217,8 @@ export class HostPlumbing {
     return this.#inOrder(async () => {
       if (this.#isUndone) return;
       const { system, journal, log, withLock } = this.#context;
-      await withLock(() => undoAll(system, log, journal.content));
+      // Without a device of our own nothing was changed; what carries its name belongs to another daemon.
+      if (journal.content.link !== null) await withLock(() => undoAll(system, log, journal.content));
       await journal.remove();
       this.#isUndone = true;
     });

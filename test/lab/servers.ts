@@ -82,7 +82,8 @@ async function echoUdp(name: string, port: number, listen: string): Promise<void
   const socket = createSocket(listen.includes(':') ? 'udp6' : 'udp4');
   socket.on('message', (message, from) => {
     const reply = message.equals(Buffer.from('name?')) ? Buffer.from(name) : message;
-    socket.send(reply, from.port, from.address, () => undefined);
+    // Port 0 cannot be answered, and Node throws at the attempt.
+    if (from.port !== 0) socket.send(reply, from.port, from.address, () => undefined);
   });
   await once(socket.bind(port, listen), 'listening');
 }

@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import path from 'node:path';
+import type { Lab } from '../../lab/lab.js';
+import { CLIENT_DEVICE } from '../../lab/topology.js';
+import { pythonProgram } from './program.js';
+
+const ETHERTYPE = { 4: Buffer.from([0x08, 0x00]), 6: Buffer.from([0x86, 0xdd]) } as const;
+const START_TIMEOUT_MS = 10_000;
+
+/** Sends packets as they are from the client to the director, past the client's own IP. Ends with the lab. */
+export class FrameSender {
+  readonly #socket: Socket;
+  readonly #addresses: Buffer;
+
+  private constructor(socket: Socket, addresses: Buffer) {
+    this.#socket = socket;
+    this.#addresses = addresses;
+  }
+
+  static async start(lab: Lab): Promise<FrameSender> {
+    const socketPath = path.join(lab.directory, 'frames.sock');
+    const child = lab.spawn('client', ['python3', pythonProgram('send_frames.py'), 'eth0', socketPath]);
+    await child.ready('the frame sender', START_TIMEOUT_MS, () => child.log.includes('ready'));
+    const socket = connect(socketPath);
+    await once(socket, 'connect');
+    const destination = await hardwareAddress(lab, 'director', CLIENT_DEVICE);
+    const source = await hardwareAddress(lab, 'client', 'eth0');
+    return new FrameSender(socket, Buffer.concat([destination, source]));
+  }
+
+  /** Returns when all of them have left. */
+  async send(family: 4 | 6, packets: readonly Buffer[]): Promise<void> {
+    const frames = packets.map((packet) => Buffer.concat([this.#addresses, ETHERTYPE[family], packet]));
+    const sent = once(this.#socket, 'data');
+    this.#socket.write(`${frames.map((frame) => frame.toString('hex')).join('\n')}\n\n`);
+    await sent;
+  }
+}
+
+async function hardwareAddress(lab: Lab, host: 'client' | 'director', device: string): Promise<Buffer> {
+  const text = await lab.run(host, ['ip', '-json', 'link', 'show', device]);
+  const [link] = JSON.parse(text) as { address: string }[];
+  return Buffer.from((link?.address ?? '').replaceAll(':', ''), 'hex');
+}
