@@ -9,6 +9,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
+const BENCH = fileURLToPath(new URL('../bench/', import.meta.url));
 /** Folders whose tests make network namespaces. */
 const E2E_FOLDERS: readonly string[] = ['lab', 'host', 'e2e', 'demo'];
 
@@ -31,7 +32,7 @@ function nodeTest(files: readonly string[]): boolean {
 }
 
 const SUITES: Readonly<Record<string, () => boolean>> = {
-  unit: () => nodeTest(testFiles((folder) => !E2E_FOLDERS.includes(folder))),
+  unit: () => nodeTest([...testFiles((folder) => !E2E_FOLDERS.includes(folder)), `${BENCH}bench.test.js`]),
   e2e: () => nodeTest(testFiles((folder) => E2E_FOLDERS.includes(folder))),
   conformance: () => run([`${HERE}conformance/run.js`]),
 };
