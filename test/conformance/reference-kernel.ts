@@ -1,0 +1,64 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { UipvsError } from '../../src/base/error.js';
+import { PLAN_FILE, type Plan, RESULTS_FILE, type ScenarioResult } from './kernel-protocol.js';
+import { bootUserModeLinux } from './user-mode-linux.js';
+
+const BOOT_LIMIT_MS = 30_000;
+const SCENARIO_LIMIT_MS = 60_000;
+
+/** User-mode Linux has been seen to lose a process to a stray signal; what it did not come to is asked again. */
+const BOOTS = 2;
+
+/**
+ * Boot a Linux with ip_vs as a process (user-mode Linux), run the scenario files in it, `parallel` at a time, and
+ * give back their results in the order of the files. When the kernel ends early it is booted once more for the rest;
+ * a scenario it then does not come to either has the reason as its failure. Throws EIO when it cannot begin at all,
+ * EBUSY when it does not end.
+ */
+export async function observeOnKernel(files: readonly string[], parallel: number): Promise<ScenarioResult[]> {
+  const done = new Map<string | null, ScenarioResult>();
+  let reason = '';
+  for (let boots = 0; boots < BOOTS; boots += 1) {
+    const left = files.filter((file) => !done.has(file));
+    if (left.length === 0) break;
+    const { results, said } = await bootWith(left, parallel);
+    reason = said;
+    for (const result of results) done.set(result.file, result);
+    const obstacle = done.get(null);
+    if (obstacle !== undefined && 'failure' in obstacle) {
+      throw new UipvsError('EIO', `Expected the reference kernel to begin but received: ${obstacle.failure}`);
+    }
+  }
+  const failure = `The reference kernel ended before this scenario did. It said: ${reason}`;
+  return files.map((file) => done.get(file) ?? { file, failure });
+}
+
+async function bootWith(
+  files: readonly string[],
+  parallel: number,
+): Promise<{ readonly results: readonly ScenarioResult[]; readonly said: string }> {
+  const shared = mkdtempSync(path.join(tmpdir(), 'uipvs-reference-'));
+  try {
+    const plan: Plan = { path: process.env.PATH ?? '', node: process.execPath, files, parallel };
+    writeFileSync(path.join(shared, PLAN_FILE), JSON.stringify(plan));
+    const said = await bootUserModeLinux(shared, BOOT_LIMIT_MS + files.length * SCENARIO_LIMIT_MS);
+    return { results: readResults(path.join(shared, RESULTS_FILE)), said };
+  } finally {
+    rmSync(shared, { recursive: true, force: true });
+  }
+}
+
+/** A last line that is cut off, because the kernel ended while writing, does not count. */
+function readResults(file: string): ScenarioResult[] {
+  let text = '';
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
+  }
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  const lines = whole.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as ScenarioResult);
+}
