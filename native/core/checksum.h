@@ -38,8 +38,6 @@ inline uint16_t checksum_update(uint16_t check, ChecksumSum delta) {
 
 // The same for a field that holds a partial sum (VIRTIO_NET_HDR_F_NEEDS_CSUM): the pseudo-header's sum, folded and
 // not complemented; whoever completes it adds the transport header and payload, ports included.
-inline uint16_t checksum_update_partial(uint16_t partial, ChecksumSum delta) {
-  return checksum_fold(partial + delta);
-}
+inline uint16_t checksum_update_partial(uint16_t partial, ChecksumSum delta) { return checksum_fold(partial + delta); }
 
 }  // namespace uipvs

@@ -36,12 +36,12 @@ struct ConnectionHead {
   uint8_t protocol;
   std::atomic<uint8_t> state;
   std::atomic<uint16_t> flags;
-  uint32_t controller;                    // slot of the persistence template that holds this connection, or 0
-  std::atomic<uint32_t> controlled;       // of a template: how many connections it holds
-  std::atomic<uint32_t> in_packets;       // from the client, saturating
-  uint32_t timeout;                       // ticks; 0: by protocol and state
-  uint32_t extension;                     // record of sequence translation or persistence data, or 0
-  uint32_t mark;                          // firewall mark of the service, or 0
+  uint32_t controller;               // slot of the persistence template that holds this connection, or 0
+  std::atomic<uint32_t> controlled;  // of a template: how many connections it holds
+  std::atomic<uint32_t> in_packets;  // from the client, saturating
+  uint32_t timeout;                  // ticks; 0: by protocol and state
+  uint32_t extension;                // record of sequence translation or persistence data, or 0
+  uint32_t mark;                     // firewall mark of the service, or 0
 };
 static_assert(sizeof(ConnectionHead) == 48);
 static_assert(std::atomic<uint32_t>::is_always_lock_free && std::atomic<uint8_t>::is_always_lock_free);

@@ -20,9 +20,7 @@ uint32_t pool_of(uint32_t entry) { return entry >> 31; }
 uint32_t slot_of(uint32_t entry) { return entry & kSlotMask; }
 
 size_t page_align(size_t bytes) { return (bytes + kPageBytes - 1) & ~(kPageBytes - 1); }
-uint64_t bucket_count_for(uint32_t capacity) {
-  return 2ull * capacity / kEntriesPerBucketAtCapacity + 1;
-}
+uint64_t bucket_count_for(uint32_t capacity) { return 2ull * capacity / kEntriesPerBucketAtCapacity + 1; }
 
 bool equal_words(const uint32_t (&record)[4], const Address& address) {
   return ((record[0] ^ address.words[0]) | (record[1] ^ address.words[1]) | (record[2] ^ address.words[2]) |
@@ -259,7 +257,8 @@ void ConnectionTable::remove(ConnectionId id) {
 }
 
 uint32_t ConnectionTable::high_water() const {
-  return header_->high_water[0].load(std::memory_order_relaxed) + header_->high_water[1].load(std::memory_order_relaxed);
+  return header_->high_water[0].load(std::memory_order_relaxed) +
+         header_->high_water[1].load(std::memory_order_relaxed);
 }
 
 ConnectionId ConnectionTable::advance_hand() {

@@ -10,6 +10,7 @@
 namespace uipvs {
 
 // Name and meaning of each counter, in the order of the cells; the addon hands the names to TypeScript.
+// clang-format off
 #define UIPVS_COUNTERS(X)                                                             \
   X(received_packets)           /* read from the device */                            \
   X(transmitted_packets)        /* handed to the device */                            \
@@ -20,7 +21,7 @@ namespace uipvs {
   X(connections_created)                                                              \
   X(connections_expired)                                                              \
   X(connections_reused)         /* a SYN met a closed connection */                   \
-  X(connections_reclaimed)      /* embryonic, dropped for room in a full table */     \
+  X(connections_reclaimed)      /* given up for room in a full table */               \
   X(drop_malformed_empty)                                                             \
   X(drop_malformed_version)                                                           \
   X(drop_malformed_ip_header)                                                         \
@@ -40,12 +41,14 @@ namespace uipvs {
   X(drop_table_full)                                                                  \
   X(drop_tuple_conflict)        /* another live connection has the same tuple */      \
   X(drop_parking_full)          /* too many packets await the scheduler */            \
+  X(drop_unplaced)              /* waited behind a packet that found no place */      \
   X(drop_retransmit_parked)     /* the same SYN already awaits the scheduler */       \
   X(drop_answer_rate)           /* ICMP errors beyond the rate limit */               \
   X(drop_unanswerable)          /* may not be answered: RFC 1122 3.2.2 */             \
   X(drop_transmit_again)        /* device queue full: EAGAIN, ENOBUFS */              \
   X(drop_transmit_refused)      /* device refused the packet */                       \
   X(receive_errors)
+// clang-format on
 
 enum class Counter : uint8_t {
 #define UIPVS_COUNTER_ENUM(name) name,

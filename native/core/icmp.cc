@@ -27,8 +27,7 @@ void store_icmp_checksum(Packet& packet, const PacketView& view) {
   store_be16(icmp + 2, static_cast<uint16_t>(~checksum_fold(sum)));
 }
 
-void write_outer(Packet& packet, PacketView& view, Address source, Address destination,
-                 uint8_t hop_limit) {
+void write_outer(Packet& packet, PacketView& view, Address source, Address destination, uint8_t hop_limit) {
   uint8_t* const data = packet.data;
   view.tuple.source = source;
   view.tuple.destination = destination;

@@ -143,8 +143,8 @@ ParseError parse_packet(const Packet& packet, PacketView& view) {
   if (!view.has_ports) return ParseError::none;
   const uint8_t* header = packet.data + view.transport_offset;
   const uint32_t available = view.length - view.transport_offset;
-  const ParseError transport = view.tuple.protocol == kProtocolTcp ? parse_tcp(header, available, view)
-                                                                    : parse_udp(header, available, view);
+  const ParseError transport =
+      view.tuple.protocol == kProtocolTcp ? parse_tcp(header, available, view) : parse_udp(header, available, view);
   if (transport != ParseError::none) return transport;
   load_ports(header, view);
   return check_offload(packet.vnet(), view);

@@ -16,17 +16,17 @@ namespace uipvs {
 
 enum class ParseError : uint8_t {
   none,
-  empty,                 // no version nibble
-  version,               // neither 4 nor 6
-  ip_header_truncated,   // the IP header or an extension header reaches beyond the packet
-  ip_header_length,      // IHL below 5
-  ip_total_length,       // total length beyond what was received, or shorter than the headers
-  ip_header_checksum,    // IPv4 header checksum wrong
-  extension_chain,       // more extension headers than kMaxExtensionHeaders
-  transport_truncated,   // the transport header reaches beyond the packet
-  tcp_data_offset,       // TCP data offset below 5 or beyond the packet
-  udp_length,            // UDP length below 8 or beyond the packet
-  offload_metadata,      // checksum start or offset outside the transport header
+  empty,                // no version nibble
+  version,              // neither 4 nor 6
+  ip_header_truncated,  // the IP header or an extension header reaches beyond the packet
+  ip_header_length,     // IHL below 5
+  ip_total_length,      // total length beyond what was received, or shorter than the headers
+  ip_header_checksum,   // IPv4 header checksum wrong
+  extension_chain,      // more extension headers than kMaxExtensionHeaders
+  transport_truncated,  // the transport header reaches beyond the packet
+  tcp_data_offset,      // TCP data offset below 5 or beyond the packet
+  udp_length,           // UDP length below 8 or beyond the packet
+  offload_metadata,     // checksum start or offset outside the transport header
 };
 
 inline constexpr uint8_t kTcpFin = 0x01;

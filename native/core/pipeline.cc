@@ -12,8 +12,11 @@ namespace {
 // Implementation: the kernel's net.ipv4.icmp_msgs_per_sec and icmp_msgs_burst.
 constexpr uint32_t kIcmpPerSecond = 1000;
 constexpr uint32_t kIcmpBurst = 50;
-// Implementation: how far a full table is searched for an embryonic connection to give up for a new one.
+// Implementation: how far a full table is searched for a connection to give up for a new one: the first embryonic one,
+// else one that is over.
+// It is searched in steps, and left at the first step that freed something: under a flood every SYN comes here.
 constexpr uint32_t kReclaimSlots = 256;
+constexpr uint32_t kReclaimStep = 8;
 
 constexpr uint8_t state_number(TcpState state) { return static_cast<uint8_t>(state); }
 
@@ -80,7 +83,7 @@ Decision Pipeline::process(Packet& packet, PacketView& view) {
   if (is_icmp(view.tuple)) return {process_icmp(packet, view)};
   if (!view.has_ports) {
     return {directory_.is_vip(view.tuple.family, view.tuple.destination) ? answer_as_host(packet, view)
-                                                                          : pass(packet, view)};
+                                                                         : pass(packet, view)};
   }
   const Found found = table_.find(view.tuple, table_.hash(view.tuple));
   if (found.head == nullptr) return process_new(packet, view);
@@ -105,8 +108,8 @@ Action Pipeline::process_fragment(Packet& packet, PacketView& view) {
 
 Decision Pipeline::process_new(Packet& packet, PacketView& view) {
   const FiveTuple& tuple = view.tuple;
-  uint32_t service = directory_.services.find(
-      {tuple.family, tuple.protocol, tuple.destination_port, tuple.destination});
+  uint32_t service =
+      directory_.services.find({tuple.family, tuple.protocol, tuple.destination_port, tuple.destination});
   if (service == ServiceTable::kNoService) {
     service = directory_.services.find({tuple.family, tuple.protocol, 0, tuple.destination});
   }
@@ -207,8 +210,8 @@ Action Pipeline::admit(Packet& packet, PacketView& view, uint32_t destination_id
   const uint8_t protocol = view.tuple.protocol;
   const bool is_tcp = protocol == kProtocolTcp;
   NewConnection fresh;
-  fresh.ends = {view.tuple.family,      protocol,           view.tuple.source_port, view.tuple.destination_port,
-                destination.port,       view.tuple.source,  view.tuple.destination, destination.address};
+  fresh.ends = {view.tuple.family, protocol,          view.tuple.source_port, view.tuple.destination_port,
+                destination.port,  view.tuple.source, view.tuple.destination, destination.address};
   if (fresh.ends.real_port == 0) fresh.ends.real_port = view.tuple.destination_port;
   fresh.destination_id = destination_id;
   fresh.state = is_tcp ? state_number(TcpState::syn_recv) : 0;
@@ -219,7 +222,9 @@ Action Pipeline::admit(Packet& packet, PacketView& view, uint32_t destination_id
   Counter reason = Counter::drop_destination_removed;
   if (!destination.is_available.load(std::memory_order_relaxed) || !create(fresh, created, reason)) {
     uncount(destination_id, protocol);
-    return drop(reason);
+    count(reason);
+    // Trying again would not help this client port, so it is told at once; the other reasons pass.
+    return reason == Counter::drop_tuple_conflict ? refuse(packet, view) : Action::drop;
   }
   count(Counter::connections_created);
   add_relaxed(lanes_[destination_id].connections, uint64_t{1});
@@ -231,17 +236,16 @@ bool Pipeline::create(const NewConnection& connection, Found& created, Counter& 
     Found clash;
     ConnectionId id = 0;
     switch (table_.create(connection, id, clash)) {
-      case CreateError::none:
-        created = {id, &table_.head(id), Direction::to_server};
-        return true;
+      case CreateError::none: created = {id, &table_.head(id), Direction::to_server}; return true;
       case CreateError::full:
         reason = Counter::drop_table_full;
-        if (!reclaim_embryonic()) return false;
+        if (!reclaim()) return false;
         continue;
       case CreateError::client_tuple_in_use:
       case CreateError::server_tuple_in_use:
-        // The same client port towards two VIPs of one real server gives two connections the same reply tuple. The kernel
-        // sends every reply to the newer one; here the older one goes if it is over, else the newer one does not come to be.
+        // The same client port towards two VIPs of one real server gives two connections the same reply tuple. The
+        // kernel sends every reply to the newer one; here the older one goes if it is over, else the newer one does
+        // not come to be.
         reason = Counter::drop_tuple_conflict;
         if (is_expired(*clash.head)) {
           expire(clash.id, *clash.head);
@@ -255,23 +259,31 @@ bool Pipeline::create(const NewConnection& connection, Found& created, Counter& 
   return false;
 }
 
-bool Pipeline::reclaim_embryonic() {
-  bool reclaimed = false;
-  // Whatever has expired on the way is freed too, since the clock hand does not come back to it soon.
-  table_.sweep(kReclaimSlots, [&](ConnectionId id, ConnectionHead& connection) {
-    const bool is_embryonic = connection.protocol == kProtocolTcp &&
-                              connection.state.load(std::memory_order_relaxed) == state_number(TcpState::syn_recv);
-    if (is_expired(connection)) {
-      expire(id, connection);
-    } else if (is_embryonic && !reclaimed) {
-      count(Counter::connections_reclaimed);
-      remove(id, connection);
-    } else {
-      return;
-    }
-    reclaimed = true;
-  });
-  return reclaimed;
+bool Pipeline::reclaim() {
+  ConnectionId over = 0;
+  for (uint32_t searched = 0; searched < kReclaimSlots; searched += kReclaimStep) {
+    bool has_freed = false;
+    // Whatever has expired on the way is freed too, since the clock hand does not come back to it soon.
+    table_.sweep(kReclaimStep, [&](ConnectionId id, ConnectionHead& connection) {
+      const bool is_embryonic = connection.protocol == kProtocolTcp &&
+                                connection.state.load(std::memory_order_relaxed) == state_number(TcpState::syn_recv);
+      if (is_expired(connection)) {
+        expire(id, connection);
+        has_freed = true;
+      } else if (is_embryonic && !has_freed) {
+        count(Counter::connections_reclaimed);
+        remove(id, connection);
+        has_freed = true;
+      } else if (over == 0 && is_over(connection)) {
+        over = id;
+      }
+    });
+    if (has_freed) return true;
+  }
+  if (over == 0) return false;
+  count(Counter::connections_reclaimed);
+  remove(over, table_.head(over));
+  return true;
 }
 
 void Pipeline::expire(uint32_t slots) {

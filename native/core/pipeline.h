@@ -69,7 +69,7 @@ class Pipeline {
   void expire(ConnectionId id, ConnectionHead& connection);
   void remove(ConnectionId id, ConnectionHead& connection);
   bool create(const NewConnection& connection, Found& created, Counter& reason);
-  bool reclaim_embryonic();
+  bool reclaim();
   bool may_send_icmp();
   Tick timeout_of(uint8_t protocol, uint8_t state) const;
   uint8_t restored_hop_limit(uint8_t hop_limit) const;

@@ -40,7 +40,8 @@ constexpr bool tcp_is_active(TcpState state) {
 }
 
 // Seconds, indexed by TcpState.
-inline constexpr std::array<uint32_t, kTcpStates> kTcpTimeoutSeconds = {2, 900, 120, 60, 120, 120, 10, 60, 30, 120, 120};
+inline constexpr std::array<uint32_t, kTcpStates> kTcpTimeoutSeconds = {2,  900, 120, 60,  120, 120,
+                                                                        10, 60,  30,  120, 120};
 inline constexpr uint32_t kUdpTimeoutSeconds = 300;
 
 }  // namespace uipvs

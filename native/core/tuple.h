@@ -25,9 +25,7 @@ struct FiveTuple {
 
   bool operator==(const FiveTuple&) const = default;
 
-  FiveTuple reversed() const {
-    return {family, protocol, destination_port, source_port, destination, source};
-  }
+  FiveTuple reversed() const { return {family, protocol, destination_port, source_port, destination, source}; }
 };
 
 // Specification: IANA protocol numbers.

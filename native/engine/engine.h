@@ -34,7 +34,9 @@ class Engine {
   int open_tun(const std::string& name, const char*& failed_call);
   int start(std::function<void()> ring_doorbell);
   void stop();
-  void wake() { if (worker_) worker_->wake(); }
+  void wake() {
+    if (worker_) worker_->wake();
+  }
 
   const EngineLimits& limits() const { return limits_; }
   ConnectionTable& table() { return table_; }

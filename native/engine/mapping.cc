@@ -11,8 +11,7 @@ Mapping::~Mapping() {
 }
 
 int Mapping::map_anonymous(size_t bytes) {
-  void* const base =
-      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* const base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) return -errno;
   base_ = static_cast<std::byte*>(base);
   size_ = bytes;

@@ -71,6 +71,7 @@ ParkingLot::Result ParkingLot::park(const Packet& packet, const PacketView& view
     flow->tuple = view.tuple;
     flow->hash = hash;
     flow->is_used = true;
+    flow->is_claimed = false;
     flow->next_in_chain = chains_[hash % kFlows];
     chains_[hash % kFlows] = static_cast<uint32_t>(flow - flows_.data());
     flow->first = node;
@@ -91,9 +92,11 @@ ParkingLot::Flow* ParkingLot::flow_of(uint32_t ticket) {
   return is_current ? &flow : nullptr;
 }
 
-ParkingLot::Node* ParkingLot::first(uint32_t ticket) {
-  const Flow* flow = flow_of(ticket);
-  return flow == nullptr ? nullptr : &nodes_[flow->first];
+ParkingLot::Node* ParkingLot::claim(uint32_t ticket) {
+  Flow* flow = flow_of(ticket);
+  if (flow == nullptr || flow->is_claimed) return nullptr;
+  flow->is_claimed = true;
+  return &nodes_[flow->first];
 }
 
 void ParkingLot::release(uint32_t ticket) {

@@ -33,12 +33,13 @@ class ParkingLot {
   // Copies `packet`. `ticket` names the flow.
   Result park(const Packet& packet, const PacketView& view, uint64_t hash, uint32_t& ticket);
 
-  // The flow's first parked packet, or null where the ticket is stale. next() walks; release() gives all back.
   struct Node {
     Packet packet;
     uint32_t next = kNone;
   };
-  Node* first(uint32_t ticket);
+  // The flow's first parked packet; null where the ticket is stale or was claimed before. next() walks, release() gives
+  // all back.
+  Node* claim(uint32_t ticket);
   Node* next(const Node& node) { return node.next == kNone ? nullptr : &nodes_[node.next]; }
   void release(uint32_t ticket);
 
@@ -54,6 +55,7 @@ class ParkingLot {
     uint32_t packets = 0;
     uint32_t next_in_chain = kNone;  // of the hash chain, or of the free list
     bool is_used = false;
+    bool is_claimed = false;
   };
 
   Flow* find(const FiveTuple& tuple, uint64_t hash);

@@ -16,16 +16,16 @@ inline constexpr uint32_t kRingEntries = 4096;
 
 // Source and destination words in host order, most significant first; IPv4 in the first word.
 struct UpcallRequest {
-  uint32_t ticket;      // names the parked packet; echoed in the verdict
+  uint32_t ticket;  // names the parked packet; echoed in the verdict
   uint32_t service_id;
-  uint8_t family;       // 4 or 6
+  uint8_t family;  // 4 or 6
   uint8_t protocol;
   uint16_t reserved;
   uint16_t source_port;
   uint16_t destination_port;
   uint32_t source[4];
   uint32_t destination[4];
-  uint64_t posted_ns;   // CLOCK_MONOTONIC
+  uint64_t posted_ns;  // CLOCK_MONOTONIC
   uint64_t reserved2;
 };
 static_assert(sizeof(UpcallRequest) == 64);
@@ -39,8 +39,8 @@ static_assert(sizeof(Verdict) == 8);
 
 template <typename Entry>
 struct alignas(64) Ring {
-  alignas(64) std::atomic<uint32_t> head;  // producer
-  alignas(64) std::atomic<uint32_t> tail;  // consumer
+  alignas(64) std::atomic<uint32_t> head;      // producer
+  alignas(64) std::atomic<uint32_t> tail;      // consumer
   alignas(64) std::atomic<uint32_t> doorbell;  // 1 while a wake-up is on its way
   alignas(64) Entry entries[kRingEntries];
 

@@ -17,9 +17,8 @@
 namespace uipvs {
 namespace {
 
-// Implementation: a burst of super-packets larger than the second-level cache is read from memory again when it is
-// written. 128 KB keeps bulk traffic in the cache; small packets never reach it.
-constexpr size_t kBurstBytes = 128 * 1024;
+// Implementation: a super-packet is written while the second-level cache still holds it; small packets never reach this.
+constexpr size_t kBurstBytes = 32 * 1024;
 
 // Best first. USO needs Linux 6.2; TSO and checksum offload any kernel since 2.6.27.
 constexpr std::array<uint32_t, 4> kOffloadChoices = {

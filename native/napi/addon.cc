@@ -44,25 +44,24 @@ bool address_at(const Napi::CallbackInfo& info, size_t index, Family& family, Ad
 class EngineObject : public Napi::ObjectWrap<EngineObject> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "Engine",
-                       {InstanceMethod<&EngineObject::OpenTun>("openTun"),
-                        InstanceMethod<&EngineObject::Start>("start"), InstanceMethod<&EngineObject::Stop>("stop"),
-                        InstanceMethod<&EngineObject::Wake>("wake"),
-                        InstanceMethod<&EngineObject::AddService>("addService"),
-                        InstanceMethod<&EngineObject::RemoveService>("removeService"),
-                        InstanceMethod<&EngineObject::AddVip>("addVip"),
-                        InstanceMethod<&EngineObject::RemoveVip>("removeVip"),
-                        InstanceMethod<&EngineObject::AddDestination>("addDestination"),
-                        InstanceMethod<&EngineObject::SetDestinationAvailable>("setDestinationAvailable"),
-                        InstanceMethod<&EngineObject::ClearDestination>("clearDestination"),
-                        InstanceMethod<&EngineObject::SetTimeouts>("setTimeouts"),
-                        InstanceMethod<&EngineObject::SetRestoresHopLimit>("setRestoresHopLimit"),
-                        InstanceMethod<&EngineObject::ListConnections>("listConnections"),
-                        InstanceAccessor<&EngineObject::LiveConnections>("liveConnections"),
-                        InstanceAccessor<&EngineObject::ReceiveError>("receiveError"),
-                        InstanceAccessor<&EngineObject::LaneMemory>("laneMemory"),
-                        InstanceAccessor<&EngineObject::CounterMemory>("counterMemory"),
-                        InstanceAccessor<&EngineObject::RingMemory>("ringMemory")});
+    return DefineClass(
+        env, "Engine",
+        {InstanceMethod<&EngineObject::OpenTun>("openTun"), InstanceMethod<&EngineObject::Start>("start"),
+         InstanceMethod<&EngineObject::Stop>("stop"), InstanceMethod<&EngineObject::Wake>("wake"),
+         InstanceMethod<&EngineObject::AddService>("addService"),
+         InstanceMethod<&EngineObject::RemoveService>("removeService"), InstanceMethod<&EngineObject::AddVip>("addVip"),
+         InstanceMethod<&EngineObject::RemoveVip>("removeVip"),
+         InstanceMethod<&EngineObject::AddDestination>("addDestination"),
+         InstanceMethod<&EngineObject::SetDestinationAvailable>("setDestinationAvailable"),
+         InstanceMethod<&EngineObject::ClearDestination>("clearDestination"),
+         InstanceMethod<&EngineObject::SetTimeouts>("setTimeouts"),
+         InstanceMethod<&EngineObject::SetRestoresHopLimit>("setRestoresHopLimit"),
+         InstanceMethod<&EngineObject::ListConnections>("listConnections"),
+         InstanceAccessor<&EngineObject::LiveConnections>("liveConnections"),
+         InstanceAccessor<&EngineObject::ReceiveError>("receiveError"),
+         InstanceAccessor<&EngineObject::LaneMemory>("laneMemory"),
+         InstanceAccessor<&EngineObject::CounterMemory>("counterMemory"),
+         InstanceAccessor<&EngineObject::RingMemory>("ringMemory")});
   }
 
   explicit EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineObject>(info) {
@@ -255,8 +254,6 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
 }  // namespace
 }  // namespace uipvs
 
-static Napi::Object initialise_addon(Napi::Env env, Napi::Object exports) {
-  return uipvs::initialise(env, exports);
-}
+static Napi::Object initialise_addon(Napi::Env env, Napi::Object exports) { return uipvs::initialise(env, exports); }
 
 NODE_API_MODULE(uipvs, initialise_addon)
