@@ -158,6 +158,7 @@ void Worker::ask_scheduler(const Packet& packet, const PacketView& view, uint32_
   request.posted_ns = now_ns_;
   static_assert(ParkingLot::kFlows <= kRingEntries, "a parked flow always has room in the ring");
   rings_.requests.push(request);
+  counters_.add(Counter::upcalls);
   has_posted_ = true;
 }
 
@@ -177,19 +178,17 @@ void Worker::apply(const Verdict& verdict) {
   if (node == nullptr) return;
   const bool is_placed =
       verdict.destination_id >= 0 && static_cast<uint32_t>(verdict.destination_id) < directory_.destination_count;
-  bool is_lost = false;
   for (bool is_first = true; node != nullptr; node = parking_.next(*node), is_first = false) {
     PacketView view;
     Action action = Action::drop;
-    if (is_lost) {
-      counters_.add(Counter::drop_unplaced);
-    } else if (is_first || !is_placed) {
+    if (is_first || !is_placed) {
       if (parse_packet(node->packet, view) != ParseError::none) continue;
       action = is_placed ? pipeline_.admit(node->packet, view, static_cast<uint32_t>(verdict.destination_id))
                          : pipeline_.refuse(node->packet, view);
-      is_lost = is_placed && action == Action::drop;
     } else {
       action = pipeline_.process(node->packet, view).action;
+      // The first one's connection did not come to be, and these are not asked for again.
+      if (action == Action::upcall) counters_.add(Counter::drop_unplaced);
     }
     if (action == Action::transmit) outgoing_.push_back(&node->packet);
   }

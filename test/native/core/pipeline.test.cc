@@ -73,7 +73,6 @@ TEST_CASE("pipeline: a TCP connection lives from SYN to TIME_WAIT, translated bo
   CHECK(lane.out_packets == out_packets);
   CHECK(lane.in_bytes == in_bytes);
   CHECK(lane.out_bytes == out_bytes);
-  CHECK(rig->counted(Counter::upcalls) == 1);
   CHECK(rig->counted(Counter::connections_created) == 1);
   CHECK(rig->counted(Counter::translated_packets) == 8);
 
@@ -223,7 +222,7 @@ TEST_CASE("pipeline: TCP without a connection is reset, service or not") {
   CHECK(rig->feed(tcp_segment(kTcpIn, kTcpSyn | kTcpRst)).action == Action::drop);
   CHECK(rig->counted(Counter::drop_unanswerable) == 1);
   CHECK(rig->counted(Counter::answered_packets) == 3);
-  CHECK(rig->counted(Counter::upcalls) == 0);
+  CHECK(rig->counted(Counter::connections_created) == 0);
 }
 
 TEST_CASE("pipeline: a datagram to a port of a VIP without a service, and a protocol without one, is unreachable") {

@@ -57,6 +57,21 @@ TEST_CASE("full table: an embryonic connection makes room for a new one, an esta
   }
 }
 
+TEST_CASE("full table: without an embryonic connection one that is over makes room") {
+  const auto rig = make_rig(3);
+  for (uint32_t client = 0; client < 3; ++client) {
+    rig->feed(tcp_segment(tuple_from(client), kTcpSyn));
+    rig->feed(tcp_segment(tuple_from(client), kTcpAck));
+  }
+  rig->feed(tcp_segment(tuple_from(1), kTcpRst));
+  CHECK(rig->feed(tcp_segment(tuple_from(8), kTcpSyn)).action == Action::transmit);
+  CHECK_FALSE(rig->connection(tuple_from(1)));
+  CHECK(rig->connection(tuple_from(0)));
+  CHECK(rig->connection(tuple_from(2)));
+  CHECK(rig->counted(Counter::connections_reclaimed) == 1);
+  CHECK(rig->counts_agree());
+}
+
 TEST_CASE("full table: what has expired makes room and is counted as expired") {
   const auto rig = make_rig(2);
   rig->feed(udp_datagram(tuple_from(0, kProtocolUdp)));
@@ -72,9 +87,16 @@ TEST_CASE("tuple conflict: a client port in use towards the same real server is 
   const auto rig = rig_of_two_vips();
   rig->feed(tcp_segment(client_tuple(kProtocolTcp), kTcpSyn));
   rig->feed(udp_datagram(client_tuple(kProtocolUdp)));
-  CHECK(rig->feed(tcp_segment(through_other_vip(kProtocolTcp), kTcpSyn)).action == Action::drop);
-  CHECK(rig->feed(udp_datagram(through_other_vip(kProtocolUdp))).action == Action::drop);
+  for (const MemoryPacket& packet :
+       {tcp_segment(through_other_vip(kProtocolTcp), kTcpSyn), udp_datagram(through_other_vip(kProtocolUdp))}) {
+    const Fed refused = rig->feed(packet);
+    CHECK(refused.action == Action::transmit);
+    CHECK(refused.packet.bytes[20] == 3);
+    CHECK(refused.packet.bytes[21] == 3);
+    CHECK(tuple_of(refused.packet).destination == kClient);
+  }
   CHECK(rig->counted(Counter::drop_tuple_conflict) == 2);
+  CHECK(rig->counted(Counter::answered_packets) == 2);
   CHECK(rig->table.live() == 2);
   CHECK(rig->counts_agree());
 }
@@ -84,7 +106,8 @@ TEST_CASE("tuple conflict: a half-closed connection still carries data and is no
   rig->feed(tcp_segment(client_tuple(kProtocolTcp), kTcpSyn));
   rig->feed(tcp_segment(client_tuple(kProtocolTcp), kTcpAck));
   rig->feed(tcp_segment(client_tuple(kProtocolTcp), kTcpFin | kTcpAck));
-  CHECK(rig->feed(tcp_segment(through_other_vip(kProtocolTcp), kTcpSyn)).action == Action::drop);
+  rig->feed(tcp_segment(through_other_vip(kProtocolTcp), kTcpSyn));
+  CHECK(rig->counted(Counter::drop_tuple_conflict) == 1);
   const Fed reply = rig->feed(tcp_segment(server_tuple(kProtocolTcp), kTcpAck, 100));
   CHECK(tuple_of(reply.packet) == client_tuple(kProtocolTcp).reversed());
 }

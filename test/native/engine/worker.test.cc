@@ -73,6 +73,7 @@ TEST_CASE("worker: one request a flow: a SYN sent again is dropped while the fir
     bench.worker.turn();
   }
   CHECK(bench.requests().size() == 1);
+  CHECK(bench.counted(Counter::upcalls) == 1);
   CHECK(bench.counted(Counter::drop_retransmit_parked) == 4);
 }
 
@@ -124,9 +125,29 @@ TEST_CASE("worker: datagrams behind a first one that found no place are counted 
   bench.answer(bench.requests().at(0), 0);
   bench.worker.turn();
   CHECK(bench.sent().empty());
-  CHECK(bench.rig->dropped() == 3);
+  CHECK(bench.counted(Counter::drop_destination_removed) == 1);
+  CHECK(bench.counted(Counter::drop_unplaced) == 2);
+  CHECK(bench.counted(Counter::upcalls) == 1);
   CHECK(bench.rig->counts_agree());
   CHECK(bench.requests().empty());
+}
+
+TEST_CASE("worker: datagrams behind a first one that was refused for its port are counted too") {
+  WorkerRig bench;
+  bench.rig->add_service(11, {Family::ipv4, kProtocolUdp, 80, kStranger});
+  FiveTuple clashing = kUdpIn;
+  clashing.destination = kStranger;
+  bench.receive(udp_datagram(kUdpIn));
+  for (int i = 0; i < 3; ++i) bench.receive(udp_datagram(clashing));
+  bench.worker.turn();
+  for (const UpcallRequest& request : bench.requests()) bench.answer(request, 0);
+  bench.worker.turn();
+  CHECK(bench.sent().size() == 2);
+  CHECK(bench.counted(Counter::drop_tuple_conflict) == 1);
+  CHECK(bench.counted(Counter::answered_packets) == 1);
+  CHECK(bench.counted(Counter::drop_unplaced) == 2);
+  CHECK(bench.rig->table.live() == 1);
+  CHECK(bench.rig->counts_agree());
 }
 
 TEST_CASE("worker: a verdict of no flow, of a flow already answered, or given twice is ignored") {
