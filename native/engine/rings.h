@@ -3,7 +3,7 @@
 // Theory of operation: the worker posts a Request for the first packet of a connection and goes on; the control thread,
 // woken by one coalesced doorbell, takes all that are there, lets the schedulers choose, and posts a Verdict each; a
 // worker that sleeps is woken by one eventfd write for all of them. Indices run freely and are masked on use. TypeScript
-// reads and writes these structures through typed arrays (src/engine/rings.ts), so the layout is a contract: the sizes
+// reads and writes these structures through typed arrays (src/engine/upcall.ts), so the layout is a contract: the sizes
 // below are asserted on both sides.
 #pragma once
 
@@ -25,7 +25,7 @@ struct UpcallRequest {
   uint16_t destination_port;
   uint32_t source[4];
   uint32_t destination[4];
-  uint64_t posted_ns;  // CLOCK_MONOTONIC
+  uint64_t posted_ns;  // CLOCK_BOOTTIME, when the burst was read
   uint64_t reserved2;
 };
 static_assert(sizeof(UpcallRequest) == 64);
