@@ -85,12 +85,13 @@ if (lacking !== null) {
   process.stderr.write(`${lacking.replace('A lab', 'The demo')}\n`);
   process.exit(1);
 }
-const lab = await Lab.create({ realServers: REAL_SERVERS.length });
+let lab: Lab | undefined;
 try {
+  lab = await Lab.create({ realServers: REAL_SERVERS.length });
   await show(lab);
 } catch (thrown) {
   process.stderr.write(`demo: ${messageOf(thrown)}\n`);
   process.exitCode = 1;
 } finally {
-  lab.close();
+  lab?.close();
 }
