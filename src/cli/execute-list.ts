@@ -3,13 +3,13 @@ import type { ConnectionListing, ServiceListing } from '../ipvs/listing.js';
 import type { ServiceKey } from '../ipvs/specification.js';
 import type { Command, ListOptions } from './command.js';
 import { EXIT_LIST_FAILED, EXIT_OK } from './command-line-error.js';
+import type { Conversation } from './conversation.js';
 import { formatConnection, formatConnectionTitle } from './format-connection.js';
 import { formatService, formatTitle, formatVersion } from './format-list.js';
 import { formatSavedService } from './format-save.js';
 import { type EndpointFormatter, formatNumericEndpoint, NameBook } from './name-book.js';
 import { type Outcome, outcome } from './outcome.js';
 import { isRefusal, refusalText } from './refusal.js';
-import type { Session } from './session.js';
 import { sortDestinations, sortServices } from './sort.js';
 
 export type ListCommand = Extract<
@@ -17,28 +17,28 @@ export type ListCommand = Extract<
   { kind: 'list' | 'list-connections' | 'list-timeouts' | 'list-daemons' | 'save' }
 >;
 
-/** Prints what is asked for. A refusal is printed too, and ends a restore. Throws as Session.client does. */
-export async function executeList(command: ListCommand, session: Session): Promise<Outcome> {
+/** Prints what is asked for. A refusal is printed too, and ends a restore. Throws as Conversation.client does. */
+export async function executeList(command: ListCommand, conversation: Conversation): Promise<Outcome> {
   try {
-    await list(command, session);
+    await list(command, conversation);
     return outcome(EXIT_OK);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    session.output.err(`${refusalText(error)}\n`);
+    conversation.output.err(`${refusalText(error)}\n`);
     return outcome(EXIT_LIST_FAILED, true);
   }
 }
 
-async function list(command: ListCommand, session: Session): Promise<void> {
+async function list(command: ListCommand, conversation: Conversation): Promise<void> {
   switch (command.kind) {
     case 'list':
-      return listServices(command.key, command.options, session);
+      return listServices(command.key, command.options, conversation);
     case 'list-connections':
-      return listConnections(command.isNumeric, command.hasEngineColumns, session);
+      return listConnections(command.isNumeric, command.hasEngineColumns, conversation);
     case 'list-timeouts':
-      return listTimeouts(session);
+      return listTimeouts(conversation);
     case 'save':
-      return save(command.isNumeric, session);
+      return save(command.isNumeric, conversation);
     default:
       // No connection synchronisation, so no daemon of it runs: ipvsadm then prints nothing.
       return;
@@ -48,64 +48,66 @@ async function list(command: ListCommand, session: Session): Promise<void> {
 async function listServices(
   key: ServiceKey | undefined,
   options: ListOptions,
-  session: Session,
+  conversation: Conversation,
 ): Promise<void> {
-  const client = await session.client();
+  const client = await conversation.client();
   const [info, services] = await Promise.all([
     key === undefined ? client.request({ op: 'info' }) : undefined,
     client.request(key === undefined ? { op: 'list' } : { op: 'list', key }),
   ]);
-  const formatName = await nameFormatter(options.isNumeric, services.flatMap(addressesOf), session);
+  const formatName = await nameFormatter(options.isNumeric, services.flatMap(addressesOf), conversation);
   // A service listed alone has no version line.
   const head = info === undefined ? '' : formatVersion(info);
-  session.output.out(head + formatTitle(options.format));
+  conversation.output.out(head + formatTitle(options.format));
   for (const service of options.isSorted ? sortServices(services) : services) {
     const destinations = options.isSorted ? sortDestinations(service.destinations) : service.destinations;
-    session.output.out(formatService(service, destinations, options, formatName));
+    conversation.output.out(formatService(service, destinations, options, formatName));
   }
 }
 
-async function save(isNumeric: boolean, session: Session): Promise<void> {
-  const client = await session.client();
+async function save(isNumeric: boolean, conversation: Conversation): Promise<void> {
+  const client = await conversation.client();
   const services = await client.request({ op: 'list' });
-  const formatName = await nameFormatter(isNumeric, services.flatMap(addressesOf), session);
+  const formatName = await nameFormatter(isNumeric, services.flatMap(addressesOf), conversation);
   for (const service of sortServices(services)) {
-    session.output.out(formatSavedService(service, sortDestinations(service.destinations), formatName));
+    conversation.output.out(formatSavedService(service, sortDestinations(service.destinations), formatName));
   }
 }
 
 async function listConnections(
   isNumeric: boolean,
   hasEngineColumns: boolean,
-  session: Session,
+  conversation: Conversation,
 ): Promise<void> {
-  const client = await session.client();
+  const client = await conversation.client();
   const names = isNumeric
     ? undefined
-    : new NameBook(session.surroundings.services, session.surroundings.resolver);
+    : new NameBook(conversation.surroundings.services, conversation.surroundings.resolver);
   let head = formatConnectionTitle(hasEngineColumns);
   for await (const part of client.connections()) {
     await names?.learn(part.flatMap(connectionAddresses));
     const formatName = names?.format ?? formatNumericEndpoint;
-    session.output.out(head + part.map((connection) => formatConnection(connection, formatName)).join(''));
+    conversation.output.out(
+      head + part.map((connection) => formatConnection(connection, formatName)).join(''),
+    );
     head = '';
   }
-  if (head !== '') session.output.out(head);
+  if (head !== '') conversation.output.out(head);
 }
 
-async function listTimeouts(session: Session): Promise<void> {
-  const client = await session.client();
+async function listTimeouts(conversation: Conversation): Promise<void> {
+  const client = await conversation.client();
   const { tcp, tcpFin, udp } = await client.request({ op: 'timeouts' });
-  session.output.out(`Timeout (tcp tcpfin udp): ${tcp} ${tcpFin} ${udp}\n`);
+  conversation.output.out(`Timeout (tcp tcpfin udp): ${tcp} ${tcpFin} ${udp}\n`);
 }
 
 async function nameFormatter(
   isNumeric: boolean,
   addresses: readonly string[],
-  session: Session,
+  conversation: Conversation,
 ): Promise<EndpointFormatter> {
   if (isNumeric) return formatNumericEndpoint;
-  const names = new NameBook(session.surroundings.services, session.surroundings.resolver);
+  const names = new NameBook(conversation.surroundings.services, conversation.surroundings.resolver);
   await names.learn(addresses);
   return names.format;
 }

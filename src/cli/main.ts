@@ -18,7 +18,7 @@
 import { messageOf } from '../base/error.js';
 import { DEFAULT_SOCKET_PATH } from '../control/protocol.js';
 import { CommandLineError, EXIT_USAGE } from './command-line-error.js';
-import { Session, type Surroundings } from './session.js';
+import { Conversation, type Surroundings } from './conversation.js';
 
 export interface Invocation extends Surroundings {
   /** The words after the program's name. */
@@ -32,20 +32,20 @@ export interface Invocation extends Surroundings {
 /** Runs the program to its exit code. Never rejects. */
 export async function main(invocation: Invocation): Promise<number> {
   const { output } = invocation;
-  const session = new Session(invocation, invocation.socketVariable || DEFAULT_SOCKET_PATH);
+  const conversation = new Conversation(invocation, invocation.socketVariable || DEFAULT_SOCKET_PATH);
   try {
-    const { command, socket } = await session.parse(invocation.words, false);
-    if (socket !== undefined) session.socketPath = socket;
+    const { command, socket } = await conversation.parse(invocation.words, false);
+    if (socket !== undefined) conversation.socketPath = socket;
     if (command.kind === 'restore') {
       const { restore } = await import('./restore.js');
-      return await restore(invocation.openInput(), session);
+      return await restore(invocation.openInput(), conversation);
     }
     const { execute } = await import('./execute.js');
-    return (await execute(command, session)).exitCode;
+    return (await execute(command, conversation)).exitCode;
   } catch (error) {
     output.err(`${error instanceof CommandLineError ? error.message : messageOf(error)}\n`);
     return error instanceof CommandLineError ? error.exitCode : EXIT_USAGE;
   } finally {
-    await session.close();
+    await conversation.close();
   }
 }

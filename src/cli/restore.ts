@@ -9,11 +9,11 @@
  */
 import type { ChangeRequest } from './command.js';
 import { CommandLineError, EXIT_OK, EXIT_REFUSED } from './command-line-error.js';
+import type { Conversation } from './conversation.js';
 import { execute } from './execute.js';
 import { UnresolvedHost } from './host-address.js';
 import { type Outcome, outcome } from './outcome.js';
 import { isRefusal, refusalText } from './refusal.js';
-import type { Session } from './session.js';
 
 /** Requests under way at once. */
 const MAX_UNANSWERED = 256;
@@ -28,8 +28,8 @@ export function splitLine(line: string): string[] {
 }
 
 /** Runs every line of `input`. The exit code is the last command's, or of the one that ended it. */
-export async function restore(input: NodeJS.ReadableStream, session: Session): Promise<number> {
-  const run = new RestoreRun(session);
+export async function restore(input: NodeJS.ReadableStream, conversation: Conversation): Promise<number> {
+  const run = new RestoreRun(conversation);
   for await (const line of linesOf(input)) {
     const words = splitLine(line);
     if (words.length > 0 && (await run.take(words)).endsRestore) break;
@@ -50,13 +50,13 @@ async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string, vo
 }
 
 class RestoreRun {
-  readonly #session: Session;
+  readonly #conversation: Conversation;
   /** Settles with the outcome of each change under way, oldest first. Never rejects but where the daemon is lost. */
   readonly #unanswered: Promise<Outcome>[] = [];
   #exitCode = EXIT_OK;
 
-  constructor(session: Session) {
-    this.#session = session;
+  constructor(conversation: Conversation) {
+    this.#conversation = conversation;
   }
 
   get exitCode(): number {
@@ -65,20 +65,20 @@ class RestoreRun {
 
   async take(words: readonly string[]): Promise<Outcome> {
     try {
-      let parsed = this.#session.tryParse(words, true);
-      if (parsed instanceof UnresolvedHost) parsed = await this.#session.parse(words, true);
+      let parsed = this.#conversation.tryParse(words, true);
+      if (parsed instanceof UnresolvedHost) parsed = await this.#conversation.parse(words, true);
       const { command } = parsed;
       if (command.kind === 'change') return await this.#send(command.request);
       await this.drain();
       // The parser has refused an -R inside of one.
       const done =
-        command.kind === 'restore' ? outcome(EXIT_REFUSED, true) : await execute(command, this.#session);
+        command.kind === 'restore' ? outcome(EXIT_REFUSED, true) : await execute(command, this.#conversation);
       this.#exitCode = done.exitCode;
       return done;
     } catch (error) {
       if (!(error instanceof CommandLineError)) throw error;
       await this.drain();
-      this.#session.output.err(`${error.message}\n`);
+      this.#conversation.output.err(`${error.message}\n`);
       this.#exitCode = error.exitCode;
       return outcome(error.exitCode, error.endsRestore);
     }
@@ -90,13 +90,13 @@ class RestoreRun {
   }
 
   async #send(request: ChangeRequest): Promise<Outcome> {
-    const client = await this.#session.client();
+    const client = await this.#conversation.client();
     if (this.#unanswered.length >= MAX_UNANSWERED) await this.#settleOldest();
     const answer = client.request(request).then(
       () => outcome(EXIT_OK),
       (error: unknown) => {
         if (!isRefusal(error)) throw error;
-        this.#session.output.err(`${refusalText(error)}\n`);
+        this.#conversation.output.err(`${refusalText(error)}\n`);
         return outcome(EXIT_REFUSED);
       },
     );

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Command } from '../../src/cli/command.js';
+import { Conversation } from '../../src/cli/conversation.js';
 import { formatSavedService } from '../../src/cli/format-save.js';
 import { formatNumericEndpoint } from '../../src/cli/name-book.js';
-import { Session } from '../../src/cli/session.js';
 import { destination, service } from './listing-fixture.js';
 import { RECORDED_DESTINATIONS, RECORDED_SERVICES } from './recorded-additions.js';
 import { fixedResolver, fixedServices } from './run-main.js';
@@ -12,11 +12,11 @@ const services = fixedServices();
 
 async function parse(words: readonly string[]): Promise<Command> {
   const output = { out: () => assert.fail('printed'), err: () => assert.fail('printed') };
-  const session = new Session(
+  const conversation = new Conversation(
     { program: 'ipvsadm', output, services, resolver: fixedResolver },
     '/nonexistent',
   );
-  return (await session.parse(words, false)).command;
+  return (await conversation.parse(words, false)).command;
 }
 
 /** The change as -S would save its outcome. */

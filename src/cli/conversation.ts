@@ -22,7 +22,7 @@ export interface Surroundings {
   readonly resolver: Resolver;
 }
 
-export class Session {
+export class Conversation {
   readonly surroundings: Surroundings;
   readonly output: Output;
   /** Where the daemon listens; read when the first command needs it. */
