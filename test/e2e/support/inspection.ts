@@ -89,7 +89,8 @@ function judge(network: Network, protocol: InspectedProtocol): ChecksumKind {
   zeroed.writeUInt16BE(0, at);
   const right = internetChecksum(pseudo, zeroed);
   if (protocol === 'udp' && field === 0) return 'wrong'; // zero means no checksum: uipvs always sends one
-  if (field === right || (protocol === 'udp' && right === 0 && field === 0xffff)) return 'complete';
+  // Both zeros of one's complement verify; Linux writes 0xffff for 0, of TCP too (net/core/dev.c, skb_checksum_help).
+  if (field === right || (right === 0 && field === 0xffff)) return 'complete';
   const hasOffload = protocol === 'tcp' || protocol === 'udp';
   return hasOffload && field === onesComplementSum(pseudo) ? 'partial' : 'wrong';
 }
