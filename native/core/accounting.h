@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace uipvs {
@@ -19,10 +20,33 @@ struct DestinationLane {
   std::atomic<int32_t> active;
   std::atomic<int32_t> inactive;
   std::atomic<int32_t> persistent;
-  uint32_t reserved;
+  std::atomic<uint32_t> overloaded;  // lane 0 only, written by every thread; see DestinationLanes
   uint64_t reserved2;
 };
 static_assert(sizeof(DestinationLane) == 64);
+
+// The lanes of all destinations, as one thread sees them.
+struct DestinationLanes {
+  DestinationLane* first = nullptr;  // lane by lane, a lane's destinations one after another
+  uint32_t destinations = 0;
+  uint32_t count = 0;
+  uint32_t own = 0;
+
+  DestinationLane& own_lane(uint32_t destination_id) const { return lane(own, destination_id); }
+  DestinationLane& lane(uint32_t index, uint32_t destination_id) const {
+    return first[static_cast<size_t>(index) * destinations + destination_id];
+  }
+  // Active and inactive ones of all lanes, those that are decided but not yet made included.
+  int32_t connections(uint32_t destination_id) const {
+    int32_t sum = 0;
+    for (uint32_t index = 0; index < count; ++index) {
+      const DestinationLane& counts = lane(index, destination_id);
+      sum += counts.active.load(std::memory_order_relaxed) + counts.inactive.load(std::memory_order_relaxed);
+    }
+    return sum;
+  }
+  std::atomic<uint32_t>& overloaded(uint32_t destination_id) const { return lane(0, destination_id).overloaded; }
+};
 
 // An add with a single writer: a plain add whose store is not torn for readers.
 template <typename Value>

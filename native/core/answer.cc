@@ -78,7 +78,7 @@ bool is_unicast(Family family, const Address& address) {
 }
 
 bool is_intact(const Packet& packet, const PacketView& view) {
-  if (!view.has_ports || view.has_partial_checksum) return true;
+  if (!view.has_ports || view.has_partial_checksum || view.tuple.protocol == kProtocolSctp) return true;
   const uint8_t* const transport = packet.data + view.transport_offset;
   uint32_t bytes = view.length - view.transport_offset;
   if (view.tuple.protocol == kProtocolUdp) {

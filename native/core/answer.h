@@ -19,8 +19,8 @@ enum class Unreachable : uint8_t { port, protocol };
 // False where the packet's source is not a single host, or the packet is itself an ICMP error.
 bool make_unreachable(Packet& packet, const PacketView& view, Unreachable what);
 
-// Whether the transport checksum is right, or not there to tell: partial, absent, or of a protocol without one.
-// A host answers nothing that was damaged on the way.
+// Whether the transport checksum is right, or not there to tell: partial, absent, or of a protocol other than TCP and
+// UDP. A host answers nothing that it can see was damaged; of SCTP, which it does not speak, it verifies nothing.
 bool is_intact(const Packet& packet, const PacketView& view);
 
 // Whether an address can be one end of a connection: not null, multicast, broadcast or loopback.

@@ -11,7 +11,7 @@
 
 namespace uipvs {
 
-inline constexpr uint32_t kConnectionLayoutVersion = 1;
+inline constexpr uint32_t kConnectionLayoutVersion = 2;
 
 // Time in the table: 1/64 s of CLOCK_BOOTTIME, compared by signed difference, so spans of up to 388 days work.
 using Tick = uint32_t;
@@ -22,6 +22,16 @@ inline bool tick_reached(Tick now, Tick deadline) { return static_cast<int32_t>(
 // Bits of ConnectionHead::flags; the kernel's numbers. Source: include/uapi/linux/ip_vs.h.
 inline constexpr uint16_t kConnectionInactive = 0x0100;
 inline constexpr uint16_t kConnectionTemplate = 0x1000;
+inline constexpr uint16_t kConnectionOnePacket = 0x2000;
+
+// States of a template. Source: include/net/ip_vs.h, IP_VS_CTPL_S_*.
+inline constexpr uint8_t kTemplateUnassured = 0;
+inline constexpr uint8_t kTemplateAssured = 1;
+
+// A template whose destination may no longer be used: it is found no more, shows these ports, and dies by its timer.
+// The kernel has no such flag: its number is ours.
+inline constexpr uint16_t kConnectionInvalid = 0x8000;
+inline constexpr uint16_t kInvalidTemplatePort = 0xffff;
 
 // Who may touch what: the fields up to `mark` and the addresses are written before the record is published and never
 // after; the atomics are moved by the worker that holds the packet, and read by anyone.
@@ -36,10 +46,10 @@ struct ConnectionHead {
   uint8_t protocol;
   std::atomic<uint8_t> state;
   std::atomic<uint16_t> flags;
-  uint32_t controller;               // slot of the persistence template that holds this connection, or 0
-  std::atomic<uint32_t> controlled;  // of a template: how many connections it holds
+  uint32_t controller;               // id of the template that this connection was made by, or 0
+  std::atomic<uint32_t> controlled;  // of a template: how many connections it has made that are there still
   std::atomic<uint32_t> in_packets;  // from the client, saturating
-  uint32_t timeout;                  // ticks; 0: by protocol and state
+  std::atomic<uint32_t> timeout;     // ticks, of a template; 0: by protocol and state
   uint32_t extension;                // record of sequence translation or persistence data, or 0
   uint32_t mark;                     // firewall mark of the service, or 0
 };
@@ -59,7 +69,8 @@ struct ConnectionRecord6 {
 };
 static_assert(sizeof(ConnectionRecord6) == 128);
 
-// What a record says of its ends, in either family.
+// What a record says of its ends, in either family. Of a template: the client's network, client port 0, and virtual and
+// real port 0 where it is for every port; of a firewall mark: protocol 0 and the mark in place of the virtual address.
 struct ConnectionEnds {
   Family family = Family::ipv4;
   uint8_t protocol = 0;

@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "core/record_access.h"
+
 namespace uipvs {
 namespace {
 
@@ -25,18 +27,6 @@ uint64_t bucket_count_for(uint32_t capacity) { return 2ull * capacity / kEntries
 bool equal_words(const uint32_t (&record)[4], const Address& address) {
   return ((record[0] ^ address.words[0]) | (record[1] ^ address.words[1]) | (record[2] ^ address.words[2]) |
           (record[3] ^ address.words[3])) == 0;
-}
-
-// A listing on another thread may read a record while its slot is written anew (and then discards what it read), so the
-// fields that it reads are stored and loaded whole. The compiler makes plain moves of these.
-template <typename Value>
-void put(Value& field, Value value) {
-  std::atomic_ref<Value>(field).store(value, std::memory_order_relaxed);
-}
-
-template <typename Value>
-Value get(const Value& field) {
-  return std::atomic_ref<Value>(const_cast<Value&>(field)).load(std::memory_order_relaxed);
 }
 
 void copy_words(uint32_t (&to)[4], const Address& from) {
@@ -100,10 +90,11 @@ ConnectionEnds ConnectionTable::ends(ConnectionId id) const {
   return ends;
 }
 
-bool ConnectionTable::matches(uint32_t entry, const FiveTuple& tuple) const {
+bool ConnectionTable::matches(uint32_t entry, const FiveTuple& tuple, bool is_template) const {
   if ((pool_of(entry) != 0) != (tuple.family == Family::ipv6)) return false;
   const ConnectionHead& record = head(entry);
   if ((record.life.load(std::memory_order_acquire) & 1) == 0 || record.protocol != tuple.protocol) return false;
+  if (((record.flags.load(std::memory_order_relaxed) & kConnectionTemplate) != 0) != is_template) return false;
   const bool server_side = (entry & kServerSide) != 0;
   const uint16_t from = server_side ? record.real_port : record.client_port;
   const uint16_t to = server_side ? record.client_port : record.virtual_port;
@@ -119,14 +110,20 @@ bool ConnectionTable::matches(uint32_t entry, const FiveTuple& tuple) const {
                      : equal_words(record6.client, tuple.source) && equal_words(record6.virtual_, tuple.destination);
 }
 
-Found ConnectionTable::find(const FiveTuple& tuple, uint64_t hash) const {
+Found ConnectionTable::find(const FiveTuple& tuple, uint64_t hash) const { return look_up(tuple, hash, false); }
+
+Found ConnectionTable::find_template(const FiveTuple& tuple) const {
+  return look_up(tuple, hash_template(tuple), true);
+}
+
+Found ConnectionTable::look_up(const FiveTuple& tuple, uint64_t hash, bool is_template) const {
   const uint16_t tag = tag_of(hash);
   IndexBucket* at = &bucket(hash);
   for (int probe = 0; probe < kMaxProbes; ++probe, at = &after(at)) {
     for (int i = 0; i < IndexBucket::kEntries; ++i) {
       if (at->tags[i].load(std::memory_order_relaxed) != tag) continue;
       const uint32_t entry = at->entries[i].load(std::memory_order_acquire);
-      if (entry == 0 || !matches(entry, tuple)) continue;
+      if (entry == 0 || !matches(entry, tuple, is_template)) continue;
       return {entry & ~kServerSide, &head(entry),
               (entry & kServerSide) != 0 ? Direction::to_client : Direction::to_server};
     }
@@ -191,15 +188,36 @@ void ConnectionTable::release(ConnectionId id) {
   live_.store(live() - 1, std::memory_order_relaxed);
 }
 
+bool ConnectionTable::index(ConnectionId id, const ConnectionEnds& ends, uint16_t flags) {
+  if ((flags & kConnectionTemplate) != 0) return insert(hash_template(ends.from_client()), id);
+  const bool has_client_side = (flags & kConnectionOnePacket) == 0;
+  if (has_client_side && !insert(hash(ends.from_client()), id)) return false;
+  if (insert(hash(ends.from_server()), id | kServerSide)) return true;
+  if (has_client_side) erase(hash(ends.from_client()), id);
+  return false;
+}
+
+void ConnectionTable::unindex(ConnectionId id, const ConnectionEnds& ends, uint16_t flags) {
+  if ((flags & kConnectionTemplate) != 0) {
+    if ((flags & kConnectionInvalid) == 0) erase(hash_template(ends.from_client()), id);
+    return;
+  }
+  if ((flags & kConnectionOnePacket) == 0) erase(hash(ends.from_client()), id);
+  erase(hash(ends.from_server()), id | kServerSide);
+}
+
 CreateError ConnectionTable::create(const NewConnection& connection, ConnectionId& id, Found& clash) {
   const FiveTuple client_tuple = connection.ends.from_client();
   const FiveTuple server_tuple = connection.ends.from_server();
-  const uint64_t client_hash = hash(client_tuple);
-  const uint64_t server_hash = hash(server_tuple);
-  clash = find(client_tuple, client_hash);
-  if (clash.head != nullptr) return CreateError::client_tuple_in_use;
-  clash = find(server_tuple, server_hash);
-  if (clash.head != nullptr) return CreateError::server_tuple_in_use;
+  if ((connection.flags & kConnectionTemplate) != 0) {
+    clash = find_template(client_tuple);
+    if (clash.head != nullptr) return CreateError::client_tuple_in_use;
+  } else {
+    if ((connection.flags & kConnectionOnePacket) == 0) clash = find(client_tuple, hash(client_tuple));
+    if (clash.head != nullptr) return CreateError::client_tuple_in_use;
+    clash = find(server_tuple, hash(server_tuple));
+    if (clash.head != nullptr) return CreateError::server_tuple_in_use;
+  }
   id = allocate(connection.ends.family);
   if (id == 0) return CreateError::full;
 
@@ -215,10 +233,10 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
   put(record.protocol, connection.ends.protocol);
   record.state.store(connection.state, std::memory_order_relaxed);
   record.flags.store(connection.flags, std::memory_order_relaxed);
-  record.controller = 0;
+  record.controller = connection.controller;
   record.controlled.store(0, std::memory_order_relaxed);
   record.in_packets.store(0, std::memory_order_relaxed);
-  record.timeout = 0;
+  record.timeout.store(connection.timeout, std::memory_order_relaxed);
   record.extension = 0;
   record.mark = 0;
   if (connection.ends.family == Family::ipv4) {
@@ -234,12 +252,7 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
     copy_words(record6.real, connection.ends.real);
     copy_words(record6.source, {});
   }
-  if (!insert(client_hash, id)) {
-    release(id);
-    return CreateError::full;
-  }
-  if (!insert(server_hash, id | kServerSide)) {
-    erase(client_hash, id);
+  if (!index(id, connection.ends, connection.flags)) {
     release(id);
     return CreateError::full;
   }
@@ -251,14 +264,28 @@ void ConnectionTable::remove(ConnectionId id) {
   ConnectionHead& record = head(id);
   const ConnectionEnds gone = ends(id);
   record.life.store(record.life.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-  erase(hash(gone.from_client()), id);
-  erase(hash(gone.from_server()), id | kServerSide);
+  unindex(id, gone, record.flags.load(std::memory_order_relaxed));
   release(id);
+}
+
+void ConnectionTable::invalidate_template(ConnectionId id) {
+  ConnectionHead& record = head(id);
+  const uint16_t flags = record.flags.load(std::memory_order_relaxed);
+  unindex(id, ends(id), flags);
+  record.flags.store(flags | kConnectionInvalid, std::memory_order_relaxed);
+  put(record.virtual_port, kInvalidTemplatePort);
+  put(record.real_port, kInvalidTemplatePort);
 }
 
 uint32_t ConnectionTable::high_water() const {
   return header_->high_water[0].load(std::memory_order_relaxed) +
          header_->high_water[1].load(std::memory_order_relaxed);
+}
+
+ConnectionId ConnectionTable::at(uint32_t index) const {
+  const uint32_t first_pool = header_->high_water[0].load(std::memory_order_relaxed);
+  const ConnectionId id = index < first_pool ? index + 1 : (index - first_pool + 1) | kIpv6Bit;
+  return (head(id).life.load(std::memory_order_relaxed) & 1) != 0 ? id : 0;
 }
 
 ConnectionId ConnectionTable::advance_hand() {
@@ -271,50 +298,6 @@ ConnectionId ConnectionTable::advance_hand() {
     hand_slot_ = 0;
   }
   return 0;
-}
-
-bool ConnectionTable::take_snapshot(ConnectionId id, Snapshot& out) const {
-  const ConnectionHead& record = head(id);
-  const uint32_t life = record.life.load(std::memory_order_acquire);
-  if ((life & 1) == 0) return false;
-  out.ends = ends(id);
-  out.destination_id = get(record.destination_id);
-  out.state = record.state.load(std::memory_order_relaxed);
-  out.flags = record.flags.load(std::memory_order_relaxed);
-  out.expires = record.expires.load(std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_acquire);
-  return record.life.load(std::memory_order_relaxed) == life;
-}
-
-uint64_t ConnectionTable::list(uint64_t cursor, std::span<Snapshot> out, size_t& count, uint32_t max_visited) const {
-  uint32_t pool = static_cast<uint32_t>(cursor >> 32);
-  uint32_t slot = static_cast<uint32_t>(cursor);
-  count = 0;
-  if (pool > 1) return 0;
-  for (uint32_t visited = 0; visited < max_visited && count < out.size(); ++visited) {
-    while (slot >= header_->high_water[pool].load(std::memory_order_acquire)) {
-      if (pool == 1) return 0;
-      pool = 1;
-      slot = 0;
-    }
-    ++slot;
-    if (take_snapshot(slot | (pool != 0 ? kIpv6Bit : 0), out[count])) ++count;
-  }
-  return static_cast<uint64_t>(pool) << 32 | slot;
-}
-
-ConnectionTable::IndexUse ConnectionTable::index_use() const {
-  IndexUse use;
-  uint32_t run = 0;
-  for (uint64_t at = 0; at < bucket_count_; ++at) {
-    const IndexBucket& bucket = buckets_[at];
-    for (const auto& entry : bucket.entries) use.entries += entry.load(std::memory_order_relaxed) != 0;
-    const uint16_t overflow = bucket.overflow.load(std::memory_order_relaxed);
-    use.spilled += overflow;
-    run = overflow != 0 ? run + 1 : 0;
-    if (run + 1 > use.longest_probe) use.longest_probe = run + 1;
-  }
-  return use;
 }
 
 }  // namespace uipvs

@@ -1,8 +1,10 @@
 // The connection table (the conntrack map).
 //
 // Theory of operation. One record a connection, in one of two pools (IPv4 64 B, IPv6 128 B), and one index over both
-// with two entries a connection: the tuple of the client's packets and the tuple of the real server's. A record is
-// named by its slot number, never by a pointer, so the whole table can lie in a file that the next process maps at
+// with two entries a connection: the tuple of the client's packets and the tuple of the real server's. A persistence
+// template is a record too, found by the network of its clients: it has one entry, hashed apart from connections'. A
+// one-packet connection has the real server's only: each packet of the client is a connection of its own, and the record
+// is what leads replies back. A record is named by its slot number, never by a pointer, so the whole table can lie in a file that the next process maps at
 // another address.
 //
 //     [ header | IPv4 records | IPv6 records | index buckets ]
@@ -73,8 +75,10 @@ struct NewConnection {
   ConnectionEnds ends;
   uint32_t destination_id = 0;
   uint8_t state = 0;
-  uint16_t flags = 0;
+  uint16_t flags = 0;  // a template, a one-packet connection, or neither
   Tick expires = 0;
+  Tick timeout = 0;             // of a template
+  ConnectionId controller = 0;  // the template that the connection was made by
 };
 
 enum class CreateError : uint8_t { none, full, client_tuple_in_use, server_tuple_in_use };
@@ -93,8 +97,13 @@ class ConnectionTable {
   uint64_t hash(const FiveTuple& tuple) const { return hash_tuple(secret_, tuple); }
   void prefetch(uint64_t hash) const { __builtin_prefetch(&bucket(hash)); }
 
-  // The connection that a packet with `tuple` belongs to, from either side.
+  // The connection that a packet with `tuple` belongs to, from either side. Never a template.
   Found find(const FiveTuple& tuple, uint64_t hash) const;
+
+  // The template for `tuple`: protocol and source and destination as its ends say.
+  Found find_template(const FiveTuple& tuple) const;
+  // Whoever looks for the template finds it no more.
+  void invalidate_template(ConnectionId id);
 
   // Publishes a connection. On an error nothing has changed; `clash` then names the connection in the way, if any.
   CreateError create(const NewConnection& connection, ConnectionId& id, Found& clash);
@@ -107,6 +116,8 @@ class ConnectionTable {
   uint32_t capacity() const { return capacity_; }
   // Slots to visit for one whole round of both pools.
   uint32_t high_water() const;
+  // The record at the `index`th slot of all (below high_water()); 0 where none is published.
+  ConnectionId at(uint32_t index) const;
 
   // Moves the clock hand over `slots` slots and calls visit(id, head) on each published record.
   template <typename Visit>
@@ -128,6 +139,7 @@ class ConnectionTable {
     uint16_t flags = 0;
     Tick expires = 0;
   };
+  // One-packet connections are left out, as the kernel keeps none.
   uint64_t list(uint64_t cursor, std::span<Snapshot> out, size_t& count, uint32_t max_visited) const;
 
   // How the index is filled, by walking all of it: for tests and diagnosis.
@@ -139,6 +151,9 @@ class ConnectionTable {
   IndexUse index_use() const;
 
  private:
+  // Keeps templates out of connections' buckets: a datagram from port 0 has the tuple of one.
+  static constexpr uint64_t kTemplateHash = 0x9e3779b97f4a7c15;
+
   struct Pool {
     std::byte* records = nullptr;
     size_t stride = 0;
@@ -151,7 +166,11 @@ class ConnectionTable {
   IndexBucket& after(IndexBucket* bucket) const {
     return bucket + 1 == buckets_ + bucket_count_ ? *buckets_ : *(bucket + 1);
   }
-  bool matches(uint32_t entry, const FiveTuple& tuple) const;
+  uint64_t hash_template(const FiveTuple& tuple) const { return hash(tuple) ^ kTemplateHash; }
+  Found look_up(const FiveTuple& tuple, uint64_t hash, bool is_template) const;
+  bool matches(uint32_t entry, const FiveTuple& tuple, bool is_template) const;
+  bool index(ConnectionId id, const ConnectionEnds& ends, uint16_t flags);
+  void unindex(ConnectionId id, const ConnectionEnds& ends, uint16_t flags);
   bool insert(uint64_t hash, uint32_t entry);
   void erase(uint64_t hash, uint32_t entry);
   ConnectionId allocate(Family family);

@@ -22,6 +22,8 @@ namespace uipvs {
   X(connections_expired)                                                              \
   X(connections_reused)         /* a SYN met a closed connection */                   \
   X(connections_reclaimed)      /* given up for room in a full table */               \
+  X(connections_defended)       /* given up by the defence, sysctl drop_entry */      \
+  X(templates_created)                                                                \
   X(drop_malformed_empty)                                                             \
   X(drop_malformed_version)                                                           \
   X(drop_malformed_ip_header)                                                         \
@@ -38,6 +40,8 @@ namespace uipvs {
   X(drop_fragment)              /* of a datagram that would need reassembly */        \
   X(drop_icmp_unmatched)        /* ICMP to a VIP that concerns no connection */       \
   X(drop_destination_removed)   /* of a connection whose destination was removed */   \
+  X(drop_forwarding_method)     /* refused: the chosen one is not masqueraded */      \
+  X(drop_defence)               /* by the defence, sysctl drop_packet */              \
   X(drop_table_full)                                                                  \
   X(drop_tuple_conflict)        /* another live connection has the same tuple */      \
   X(drop_parking_full)          /* too many packets await the scheduler */            \

@@ -18,6 +18,7 @@ struct Packet {
   uint8_t* data = nullptr;  // the IP header; the VnetHeader lies right before it
   uint32_t length = 0;      // bytes from `data`
   uint32_t capacity = 0;    // bytes that may be written from `data`
+  uint32_t mark = 0;        // firewall mark that it was received with; 0 is none
 
   VnetHeader& vnet() const { return *reinterpret_cast<VnetHeader*>(data - sizeof(VnetHeader)); }
 };

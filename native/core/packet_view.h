@@ -4,12 +4,13 @@
 // uses offsets that this parser has proved to lie inside the packet. A packet that contradicts itself is refused with a
 // reason; nothing is repaired. IPv4 options and IPv6 extension headers are walked, not interpreted. Fragments are
 // recognised; only a first fragment has ports.
-// Source: RFC 791, RFC 8200 section 4, RFC 9293 section 3.1, RFC 768.
+// Source: RFC 791, RFC 8200 section 4, RFC 9293 section 3.1, RFC 768, RFC 9260 section 3.
 #pragma once
 
 #include <cstdint>
 
 #include "core/packet.h"
+#include "core/sctp_state.h"
 #include "core/tuple.h"
 
 namespace uipvs {
@@ -43,6 +44,8 @@ struct PacketView {
   uint16_t payload_offset = 0;    // behind it; equals transport_offset where the protocol is not parsed
   uint32_t length = 0;            // of the IP packet; bytes behind it are padding
   uint8_t tcp_flags = 0;
+  SctpEvent sctp_event = SctpEvent::none;        // what moves the state
+  SctpEvent sctp_first_chunk = SctpEvent::none;  // what may begin a connection
   uint8_t hop_limit = 0;
   bool has_ports = false;
   bool is_fragment = false;
@@ -54,7 +57,7 @@ ParseError parse_packet(const Packet& packet, PacketView& view);
 
 // The same for the packet quoted inside an ICMP error: `length` bytes of it are there, which may be fewer than its
 // headers say, down to 8 bytes of transport header (RFC 792). Its checksum is not verified. Protocols with ports are
-// TCP and UDP. ParseError::none only if the tuple is whole.
+// TCP, UDP and SCTP. ParseError::none only if the tuple is whole.
 ParseError parse_quoted(const uint8_t* data, uint32_t length, PacketView& view);
 
 }  // namespace uipvs

@@ -35,19 +35,15 @@ bool is_link_local(Family family, const Address& address) {
   return family == Family::ipv6 && (address.words[0] >> 22) == (0xfe800000u >> 22);
 }
 
-// conn_reuse_mode 1: a SYN on a connection that is over begins a new one.
-bool is_reusable(const ConnectionHead& connection, const PacketView& view) {
-  return (view.tcp_flags & kTcpSyn) != 0 && is_over(connection);
-}
-
 bool is_icmp(const FiveTuple& tuple) {
   return tuple.protocol == (tuple.family == Family::ipv6 ? kProtocolIcmp6 : kProtocolIcmp);
 }
 
-// Only a SYN begins a TCP connection; nothing else of the flags is asked, as in tcp_conn_schedule().
-bool may_begin(const PacketView& view) {
-  if (view.tuple.protocol == kProtocolUdp) return true;
-  return (view.tcp_flags & kTcpSyn) != 0 && (view.tcp_flags & kTcpRst) == 0;
+// What the kernel takes for the first packet of a connection: of TCP the SYN bit alone is asked.
+// Source: net/netfilter/ipvs/ip_vs_core.c, is_new_conn().
+bool begins(const PacketView& view) {
+  if (view.tuple.protocol == kProtocolTcp) return (view.tcp_flags & kTcpSyn) != 0;
+  return view.tuple.protocol == kProtocolSctp && view.sctp_first_chunk == SctpEvent::init;
 }
 
 }  // namespace
@@ -63,18 +59,14 @@ Decision Pipeline::process(Packet& packet, PacketView& view) {
   packet.length = view.length;
   if (view.is_fragment) return {process_fragment(packet, view)};
   if (is_icmp(view.tuple)) return {process_icmp(packet, view)};
-  if (!view.has_ports) {
-    return {directory_.is_vip(view.tuple.family, view.tuple.destination) ? answer_as_host(packet, view)
-                                                                         : pass(packet, view)};
-  }
+  if (!view.has_ports) return {leave_to_host(packet, view)};
   const Found found = table_.find(view.tuple, table_.hash(view.tuple));
   if (found.head == nullptr) return process_new(packet, view);
   if (is_expired(*found.head)) {
     expire(found.id, *found.head);
     return process_new(packet, view);
   }
-  if (found.direction == Direction::to_server && is_reusable(*found.head, view)) {
-    count(Counter::connections_reused);
+  if (found.direction == Direction::to_server && gives_way(*found.head, view)) {
     remove(found.id, *found.head);
     return process_new(packet, view);
   }
@@ -88,29 +80,85 @@ Action Pipeline::process_fragment(Packet& packet, PacketView& view) {
   return is_ours ? drop(Counter::drop_fragment) : pass(packet, view);
 }
 
+bool Pipeline::gives_way(const ConnectionHead& connection, const PacketView& view) {
+  const PacketPolicy& policy = directory_.policy;
+  const bool expires_nodest = policy.expire_nodest_conn.load(std::memory_order_relaxed);
+  if (begins(view)) {
+    const DestinationEntry& destination = directory_.destinations[connection.destination_id];
+    if (expires_nodest && destination.is_quiesced.load(std::memory_order_relaxed)) return true;
+    // A connection that a template made stays with its real server, over or not: is_new_conn_expected().
+    const bool may_be_reused = policy.conn_reuse_mode.load(std::memory_order_relaxed) != 0 && connection.controller == 0;
+    if (may_be_reused && is_over(connection)) {
+      count(Counter::connections_reused);
+      return true;
+    }
+  }
+  return expires_nodest && !is_available(connection.destination_id);
+}
+
+bool Pipeline::may_begin(const PacketView& view) const {
+  switch (view.tuple.protocol) {
+    case kProtocolTcp:
+      if ((view.tcp_flags & kTcpRst) != 0) return false;
+      return begins(view) || directory_.policy.sloppy_tcp.load(std::memory_order_relaxed);
+    case kProtocolSctp:
+      return sctp_may_begin(view.sctp_first_chunk, directory_.policy.sloppy_sctp.load(std::memory_order_relaxed));
+    default: return true;
+  }
+}
+
+// Source: include/net/ip_vs.h, ip_vs_todrop().
+bool Pipeline::is_dropped_by_defence() {
+  const uint32_t rate = directory_.policy.drop_rate.load(std::memory_order_relaxed);
+  if (rate == 0) return false;
+  if (until_dropped_ > 1) {
+    --until_dropped_;
+    return false;
+  }
+  until_dropped_ = rate;
+  return true;
+}
+
 Decision Pipeline::process_new(Packet& packet, PacketView& view) {
   const FiveTuple& tuple = view.tuple;
-  uint32_t service =
-      directory_.services.find({tuple.family, tuple.protocol, tuple.destination_port, tuple.destination});
-  if (service == ServiceTable::kNoService) {
-    service = directory_.services.find({tuple.family, tuple.protocol, 0, tuple.destination});
-  }
-  if (service == ServiceTable::kNoService && !directory_.is_vip(tuple.family, tuple.destination)) {
-    return {pass(packet, view)};
-  }
+  const uint32_t service_id = directory_.find_service(tuple, packet.mark);
+  if (service_id == ServiceTable::kNoService || !may_begin(view)) return {leave_to_host(packet, view)};
   if (!is_unicast(tuple.family, tuple.source)) return {drop(Counter::drop_not_unicast)};
-  if (service == ServiceTable::kNoService || !may_begin(view)) return {answer_as_host(packet, view)};
-  return {Action::upcall, service};
+  if (is_dropped_by_defence()) return {drop(Counter::drop_defence)};
+  // Active FTP's data connections are made by the real server.
+  if (tuple.source_port == kFtpDataPort) return {leave_to_host(packet, view)};
+  const ServiceEntry& service = directory_.service_entries[service_id];
+  const uint8_t flags = service.flags.load(std::memory_order_relaxed);
+  if ((flags & kServicePersistent) != 0) {
+    const Found found = valid_template(template_key(view, service));
+    if (found.head == nullptr) return {Action::upcall, service_id};
+    return {connect(packet, view, {service_id, found.head->destination_id, found.id, false})};
+  }
+  const uint16_t port = service.port.load(std::memory_order_relaxed);
+  if ((flags & kServiceByMark) == 0 && port != tuple.destination_port) {
+    // Without persistence FTP's service does not take data connections, nor port 0 anything: ip_vs_leave().
+    return {port == kFtpPort ? leave_to_host(packet, view) : refuse(packet, view)};
+  }
+  return {Action::upcall, service_id};
+}
+
+Action Pipeline::leave_to_host(Packet& packet, const PacketView& view) {
+  if (!directory_.is_vip(view.tuple.family, view.tuple.destination)) return pass(packet, view);
+  if (!is_unicast(view.tuple.family, view.tuple.source)) return drop(Counter::drop_not_unicast);
+  return answer_as_host(packet, view);
 }
 
 Action Pipeline::forward(Packet& packet, PacketView& view, const Found& found) {
   ConnectionHead& connection = *found.head;
-  if (found.direction == Direction::to_server &&
-      !directory_.destinations[connection.destination_id].is_available.load(std::memory_order_relaxed)) {
+  if (found.direction == Direction::to_server && !is_available(connection.destination_id)) {
     return drop(Counter::drop_destination_removed);
   }
   account(connection, found.direction, view.length);
-  advance_state(connection, view, found.direction);
+  if (is_one_packet(connection)) {
+    connection.expires.store(now_ + directory_.udp_timeout.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  } else {
+    advance_state(connection, view, found.direction);
+  }
   const ConnectionEnds ends = table_.ends(found.id);
   Rewrite to{ends.virtual_, ends.client, ends.virtual_port, ends.client_port, restored_hop_limit(view.hop_limit)};
   if (found.direction == Direction::to_server) {
@@ -188,8 +236,8 @@ Action Pipeline::process_icmp_error(Packet& packet, PacketView& view) {
 
 void Pipeline::account(const ConnectionHead& connection, Direction direction, uint32_t bytes) {
   // As ip_vs_in_stats() and ip_vs_out_stats(): nothing is counted for a destination that was removed.
-  if (!directory_.destinations[connection.destination_id].is_available.load(std::memory_order_relaxed)) return;
-  DestinationLane& lane = lanes_[connection.destination_id];
+  if (!is_available(connection.destination_id)) return;
+  DestinationLane& lane = lanes_.own_lane(connection.destination_id);
   if (direction == Direction::to_server) {
     add_relaxed(lane.in_packets, uint64_t{1});
     add_relaxed(lane.in_bytes, uint64_t{bytes});
@@ -199,23 +247,36 @@ void Pipeline::account(const ConnectionHead& connection, Direction direction, ui
   }
 }
 
+uint8_t Pipeline::next_state(uint8_t state, const PacketView& view, Direction direction) const {
+  switch (view.tuple.protocol) {
+    case kProtocolTcp: {
+      const bool is_secure = directory_.policy.is_secure_tcp.load(std::memory_order_relaxed);
+      return state_number(
+          tcp_next_state(static_cast<TcpState>(state), direction, tcp_event(view.tcp_flags), is_secure));
+    }
+    case kProtocolSctp:
+      return state_number(sctp_next_state(static_cast<SctpState>(state), direction, view.sctp_event));
+    default: return state;
+  }
+}
+
 void Pipeline::advance_state(ConnectionHead& connection, const PacketView& view, Direction direction) {
   const uint8_t before = connection.state.load(std::memory_order_relaxed);
-  uint8_t after = before;
-  if (view.tuple.protocol == kProtocolTcp) {
-    after = state_number(tcp_next_state(static_cast<TcpState>(before), direction, tcp_event(view.tcp_flags)));
-  }
+  const uint8_t after = next_state(before, view, direction);
   if (after != before) {
     connection.state.store(after, std::memory_order_relaxed);
     const bool was_inactive = is_inactive(connection);
-    const bool inactive = !tcp_is_active(static_cast<TcpState>(after));
+    const bool inactive = !is_active_state(connection.protocol, after);
     if (inactive != was_inactive) {
       const uint16_t flags = connection.flags.load(std::memory_order_relaxed);
       connection.flags.store(flags ^ kConnectionInactive, std::memory_order_relaxed);
-      DestinationLane& lane = lanes_[connection.destination_id];
+      DestinationLane& lane = lanes_.own_lane(connection.destination_id);
       add_relaxed(lane.active, inactive ? -1 : 1);
       add_relaxed(lane.inactive, inactive ? 1 : -1);
     }
+    if (is_established_state(connection.protocol, after)) assure_template(connection);
+  } else if (view.tuple.protocol == kProtocolUdp && direction == Direction::to_client) {
+    assure_template(connection);
   }
   if (direction == Direction::to_server) {
     const uint32_t packets = connection.in_packets.load(std::memory_order_relaxed);
@@ -227,9 +288,17 @@ void Pipeline::advance_state(ConnectionHead& connection, const PacketView& view,
   }
 }
 
+void Pipeline::assure_template(const ConnectionHead& connection) {
+  if (connection.controller == 0) return;
+  table_.head(connection.controller).state.store(kTemplateAssured, std::memory_order_relaxed);
+}
+
 Tick Pipeline::timeout_of(uint8_t protocol, uint8_t state) const {
-  if (protocol == kProtocolTcp) return directory_.tcp_timeouts[state].load(std::memory_order_relaxed);
-  return directory_.udp_timeout.load(std::memory_order_relaxed);
+  switch (protocol) {
+    case kProtocolTcp: return directory_.tcp_timeouts[state].load(std::memory_order_relaxed);
+    case kProtocolSctp: return directory_.sctp_timeouts[state].load(std::memory_order_relaxed);
+    default: return directory_.udp_timeout.load(std::memory_order_relaxed);
+  }
 }
 
 uint8_t Pipeline::restored_hop_limit(uint8_t hop_limit) const {

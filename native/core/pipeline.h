@@ -5,12 +5,17 @@
 // first of a connection: the worker parks it, asks the scheduler, and calls admit() or refuse() with the verdict. The
 // pipeline makes no system call and keeps no clock: the worker tells it the tick.
 //
+// A persistent service's packet goes where the client's template says; only where there is none is the scheduler asked,
+// and then the template is made with the connection. With one-packet scheduling every datagram is asked for; what is
+// kept of it is the way back for replies.
+//
 // The order of questions follows net/netfilter/ipvs/ip_vs_core.c: a reply of a known connection, then a request of
 // one (one look-up serves both here, since the two tuples of a connection are both in the index), then a service, then
 // the host. What the host would answer (echo, reset, unreachable) is answered here for a VIP, which need not be an
 // address of the host.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "core/accounting.h"
@@ -31,8 +36,8 @@ struct Decision {
 
 class Pipeline {
  public:
-  // All outlive the pipeline. `lanes` has one entry a destination id.
-  Pipeline(ConnectionTable& table, Directory& directory, DestinationLane* lanes, WorkerCounters& counters)
+  // All outlive the pipeline.
+  Pipeline(ConnectionTable& table, Directory& directory, const DestinationLanes& lanes, WorkerCounters& counters)
       : table_(table), directory_(directory), lanes_(lanes), counters_(counters) {}
 
   void set_now(Tick now) { now_ = now; }
@@ -40,9 +45,17 @@ class Pipeline {
   // `view` is filled where the action is upcall.
   Decision process(Packet& packet, PacketView& view);
 
+  // Which packets wait for the scheduler together: those of a connection or, of a persistent service, of a template.
+  struct Waiting {
+    FiveTuple key;
+    bool is_template = false;
+    bool is_alone = false;  // one-packet: with no other
+  };
+  Waiting waiting(const PacketView& view, uint32_t service_id) const;
+
   // The scheduler chose `destination_id` for the packet that an upcall was made for: creates the connection and
   // translates the packet. The control thread has counted the connection; it is uncounted here if it does not come to be.
-  Action admit(Packet& packet, PacketView& view, uint32_t destination_id);
+  Action admit(Packet& packet, PacketView& view, uint32_t service_id, uint32_t destination_id);
 
   // No destination: the answer of ip_vs_leave(), an ICMP port unreachable, for TCP too.
   Action refuse(Packet& packet, const PacketView& view);
@@ -50,38 +63,74 @@ class Pipeline {
   // Visits the next `slots` records and frees what has expired.
   void expire(uint32_t slots);
 
+  // The defence: gives up some of a random 32nd of the table. Source: ip_vs_conn.c, ip_vs_random_dropentry().
+  void drop_entries();
+
   void count(Counter counter, uint64_t amount = 1) { counters_.add(counter, amount); }
 
  private:
+  // How a new connection comes to its destination.
+  struct Placing {
+    uint32_t service_id = 0;
+    uint32_t destination_id = 0;
+    ConnectionId controller = 0;
+    bool is_counted = false;  // by the control thread, when it decided
+  };
+
   Decision process_new(Packet& packet, PacketView& view);
   Action process_fragment(Packet& packet, PacketView& view);
   Action process_icmp(Packet& packet, PacketView& view);
   Action process_icmp_error(Packet& packet, PacketView& view);
+  Action leave_to_host(Packet& packet, const PacketView& view);
   Action answer_as_host(Packet& packet, const PacketView& view);
   Action pass(const Packet& packet, const PacketView& view);
   Action forward(Packet& packet, PacketView& view, const Found& found);
   Action drop(Counter reason);
   Action finish_answer(bool is_answered);
 
+  bool may_begin(const PacketView& view) const;
+  bool gives_way(const ConnectionHead& connection, const PacketView& view);
+  bool is_dropped_by_defence();
   void advance_state(ConnectionHead& connection, const PacketView& view, Direction direction);
+  uint8_t next_state(uint8_t state, const PacketView& view, Direction direction) const;
+  void assure_template(const ConnectionHead& connection);
   void account(const ConnectionHead& connection, Direction direction, uint32_t bytes);
+  bool is_available(uint32_t destination_id) const {
+    return directory_.destinations[destination_id].is_available.load(std::memory_order_relaxed);
+  }
+
+  FiveTuple template_key(const PacketView& view, const ServiceEntry& service) const;
+  Found valid_template(const FiveTuple& key);
+  bool make_template(const PacketView& view, const Placing& placing, Found& made, Counter& reason);
+  Action connect(Packet& packet, PacketView& view, const Placing& placing);
+  Action give_up(Packet& packet, const PacketView& view, const Placing& placing, Counter reason);
+  bool create(const NewConnection& connection, Found& created, Counter& reason);
+  bool create_way_back(const NewConnection& connection, Found& created, Counter& reason);
+  bool reclaim();
   bool is_expired(const ConnectionHead& connection) const;
+  bool is_outlived(ConnectionId id, ConnectionHead& connection);
+  bool is_todrop(const ConnectionHead& connection);
   void expire(ConnectionId id, ConnectionHead& connection);
   void remove(ConnectionId id, ConnectionHead& connection);
-  bool create(const NewConnection& connection, Found& created, Counter& reason);
-  bool reclaim();
+  void remove_with_controller(ConnectionId id, ConnectionHead& connection);
+  void bind(uint32_t destination_id);
+  void unbind(uint32_t destination_id);
+  void uncount(uint32_t destination_id, uint8_t protocol);
+
   bool may_send_icmp();
   Tick timeout_of(uint8_t protocol, uint8_t state) const;
   uint8_t restored_hop_limit(uint8_t hop_limit) const;
-  void uncount(uint32_t destination_id, uint8_t protocol);
 
   ConnectionTable& table_;
   Directory& directory_;
-  DestinationLane* lanes_;
+  DestinationLanes lanes_;
   WorkerCounters& counters_;
   Tick now_ = 0;
   Tick icmp_refilled_at_ = 0;
   uint32_t icmp_tokens_ = 0;
+  uint32_t until_dropped_ = 0;
+  uint64_t random_ = 0x9e3779b97f4a7c15;
+  std::array<uint8_t, 9> until_given_up_{};  // by how many packets the connection has had
 };
 
 }  // namespace uipvs

@@ -11,33 +11,12 @@ namespace {
 constexpr uint32_t kReclaimSlots = 256;
 constexpr uint32_t kReclaimStep = 8;
 
+// Specification: net/netfilter/ipvs/ip_vs_conn.c, ip_vs_conn_expire(), todrop_entry() and ip_vs_random_dropentry().
+constexpr Tick kControllerRetry = 60 * kTicksPerSecond;
+constexpr Tick kDefenceGrace = 60 * kTicksPerSecond;
+constexpr uint32_t kDefenceShare = 32;
+
 }  // namespace
-
-Action Pipeline::admit(Packet& packet, PacketView& view, uint32_t destination_id) {
-  const DestinationEntry& destination = directory_.destinations[destination_id];
-  const uint8_t protocol = view.tuple.protocol;
-  const bool is_tcp = protocol == kProtocolTcp;
-  NewConnection fresh;
-  fresh.ends = {view.tuple.family, protocol,          view.tuple.source_port, view.tuple.destination_port,
-                destination.port,  view.tuple.source, view.tuple.destination, destination.address};
-  if (fresh.ends.real_port == 0) fresh.ends.real_port = view.tuple.destination_port;
-  fresh.destination_id = destination_id;
-  fresh.state = is_tcp ? state_number(TcpState::syn_recv) : 0;
-  fresh.flags = is_tcp ? 0 : kConnectionInactive;
-  fresh.expires = now_ + timeout_of(protocol, fresh.state);
-
-  Found created;
-  Counter reason = Counter::drop_destination_removed;
-  if (!destination.is_available.load(std::memory_order_relaxed) || !create(fresh, created, reason)) {
-    uncount(destination_id, protocol);
-    count(reason);
-    // Trying again would not help this client port, so it is told at once; the other reasons pass.
-    return reason == Counter::drop_tuple_conflict ? refuse(packet, view) : Action::drop;
-  }
-  count(Counter::connections_created);
-  add_relaxed(lanes_[destination_id].connections, uint64_t{1});
-  return forward(packet, view, created);
-}
 
 bool Pipeline::create(const NewConnection& connection, Found& created, Counter& reason) {
   for (int attempt = 0; attempt < 3; ++attempt) {
@@ -55,11 +34,8 @@ bool Pipeline::create(const NewConnection& connection, Found& created, Counter& 
         // kernel sends every reply to the newer one; here the older one goes if it is over, else the newer one does
         // not come to be.
         reason = Counter::drop_tuple_conflict;
-        if (is_expired(*clash.head)) {
-          expire(clash.id, *clash.head);
-          continue;
-        }
-        if (!is_over(*clash.head)) return false;
+        if (is_outlived(clash.id, *clash.head)) continue;
+        if (!is_over(*clash.head) && !is_one_packet(*clash.head)) return false;
         remove(clash.id, *clash.head);
         continue;
     }
@@ -73,16 +49,15 @@ bool Pipeline::reclaim() {
     bool has_freed = false;
     // Whatever has expired on the way is freed too, since the clock hand does not come back to it soon.
     table_.sweep(kReclaimStep, [&](ConnectionId id, ConnectionHead& connection) {
-      const bool is_embryonic = connection.protocol == kProtocolTcp &&
-                                connection.state.load(std::memory_order_relaxed) == state_number(TcpState::syn_recv);
-      if (is_expired(connection)) {
-        expire(id, connection);
+      if (is_outlived(id, connection)) {
         has_freed = true;
-      } else if (is_embryonic && !has_freed) {
+      } else if ((connection.flags & kConnectionTemplate) != 0) {
+        return;
+      } else if (is_embryonic(connection) && !has_freed) {
         count(Counter::connections_reclaimed);
         remove(id, connection);
         has_freed = true;
-      } else if (over == 0 && is_over(connection)) {
+      } else if (over == 0 && (is_over(connection) || is_one_packet(connection))) {
         over = id;
       }
     });
@@ -94,14 +69,48 @@ bool Pipeline::reclaim() {
   return true;
 }
 
+// Of a one-packet connection only replies need a record. One that is there is as good as a new one.
+bool Pipeline::create_way_back(const NewConnection& connection, Found& created, Counter& reason) {
+  const FiveTuple reply = connection.ends.from_server();
+  const Found present = table_.find(reply, table_.hash(reply));
+  if (present.head != nullptr && is_one_packet(*present.head)) {
+    const ConnectionEnds ends = table_.ends(present.id);
+    if (ends.virtual_ == connection.ends.virtual_ && ends.virtual_port == connection.ends.virtual_port &&
+        present.head->destination_id == connection.destination_id) {
+      created = {present.id, present.head, Direction::to_server};
+      return true;
+    }
+    remove(present.id, *present.head);
+  }
+  return create(connection, created, reason);
+}
+
 void Pipeline::expire(uint32_t slots) {
+  const bool expires_nodest = directory_.policy.expire_nodest_conn.load(std::memory_order_relaxed);
   table_.sweep(slots, [&](ConnectionId id, ConnectionHead& connection) {
-    if (is_expired(connection)) expire(id, connection);
+    if (is_outlived(id, connection)) return;
+    // Source: ip_vs_conn.c, ip_vs_expire_nodest_conn_flush().
+    if (expires_nodest && !is_available(connection.destination_id) && connection.controlled == 0) {
+      count(Counter::connections_expired);
+      remove_with_controller(id, connection);
+    }
   });
 }
 
 bool Pipeline::is_expired(const ConnectionHead& connection) const {
   return tick_reached(now_, connection.expires.load(std::memory_order_relaxed));
+}
+
+// Frees what has expired; a template that still has connections gets more time. Source: ip_vs_conn.c, ip_vs_conn_expire().
+bool Pipeline::is_outlived(ConnectionId id, ConnectionHead& connection) {
+  if (!is_expired(connection)) return false;
+  if (connection.controlled.load(std::memory_order_relaxed) != 0) {
+    connection.timeout.store(kControllerRetry, std::memory_order_relaxed);
+    connection.expires.store(now_ + kControllerRetry, std::memory_order_relaxed);
+    return false;
+  }
+  expire(id, connection);
+  return true;
 }
 
 void Pipeline::expire(ConnectionId id, ConnectionHead& connection) {
@@ -110,14 +119,70 @@ void Pipeline::expire(ConnectionId id, ConnectionHead& connection) {
 }
 
 void Pipeline::remove(ConnectionId id, ConnectionHead& connection) {
-  DestinationLane& lane = lanes_[connection.destination_id];
-  add_relaxed(is_inactive(connection) ? lane.inactive : lane.active, -1);
+  const uint32_t destination_id = connection.destination_id;
+  DestinationLane& lane = lanes_.own_lane(destination_id);
+  const uint16_t flags = connection.flags.load(std::memory_order_relaxed);
+  if ((flags & kConnectionTemplate) != 0) {
+    add_relaxed(lane.persistent, -1);
+  } else if ((flags & kConnectionOnePacket) == 0) {
+    add_relaxed(is_inactive(connection) ? lane.inactive : lane.active, -1);
+  }
+  if (connection.controller != 0) {
+    std::atomic<uint32_t>& controlled = table_.head(connection.controller).controlled;
+    controlled.store(controlled.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+  }
   table_.remove(id);
+  unbind(destination_id);
 }
 
-void Pipeline::uncount(uint32_t destination_id, uint8_t protocol) {
-  DestinationLane& lane = lanes_[destination_id];
-  add_relaxed(protocol == kProtocolTcp ? lane.active : lane.inactive, -1);
+// A connection that is given up takes its template along, unless others need it or it has proved its worth.
+void Pipeline::remove_with_controller(ConnectionId id, ConnectionHead& connection) {
+  const ConnectionId controller = connection.controller;
+  remove(id, connection);
+  if (controller == 0) return;
+  ConnectionHead& record = table_.head(controller);
+  if (record.controlled.load(std::memory_order_relaxed) == 0 &&
+      record.state.load(std::memory_order_relaxed) != kTemplateAssured) {
+    remove(controller, record);
+  }
+}
+
+void Pipeline::drop_entries() {
+  const uint32_t slots = table_.high_water();
+  for (uint32_t visited = 0; visited < slots / kDefenceShare + 1 && slots != 0; ++visited) {
+    random_ ^= random_ << 13;
+    random_ ^= random_ >> 7;
+    random_ ^= random_ << 17;
+    const ConnectionId id = table_.at(static_cast<uint32_t>(((random_ >> 32) * slots) >> 32));
+    if (id == 0) continue;
+    ConnectionHead& connection = table_.head(id);
+    if (is_todrop(connection)) {
+      count(Counter::connections_defended);
+      remove_with_controller(id, connection);
+    }
+  }
+}
+
+bool Pipeline::is_todrop(const ConnectionHead& connection) {
+  if (connection.controlled.load(std::memory_order_relaxed) != 0) return false;
+  switch (drop_rule_of(connection)) {
+    case DropRule::keep: return false;
+    case DropRule::drop: return true;
+    case DropRule::by_age: break;
+  }
+  const Tick timeout = timeout_of(connection.protocol, connection.state.load(std::memory_order_relaxed));
+  const Tick last_seen = connection.expires.load(std::memory_order_relaxed) - timeout;
+  if (!tick_reached(now_, last_seen + kDefenceGrace)) return false;
+  // One in as many as it has had packets; those that have had none or more than eight are left alone.
+  const uint32_t packets = connection.in_packets.load(std::memory_order_relaxed);
+  if (packets == 0 || packets >= until_given_up_.size()) return false;
+  uint8_t& until = until_given_up_[packets];
+  if (until > 1) {
+    --until;
+    return false;
+  }
+  until = static_cast<uint8_t>(packets);
+  return true;
 }
 
 }  // namespace uipvs

@@ -5,7 +5,6 @@
 // reader sees a whole key or none; an edit costs O(1) however many services there are. Entries never move, so a reader
 // misses nothing that stays; a removed one leaves a tombstone only as long as some entry's probe path leads over it, so
 // that look-ups stay short however long services come and go. Only packets without a connection come here.
-// Look-up order follows ip_vs_service_find() (net/netfilter/ipvs/ip_vs_ctl.c): exact port, then port 0.
 #pragma once
 
 #include <atomic>
@@ -35,6 +34,7 @@ class ServiceTable {
   // Control thread. `id` < capacity and not in use; false where the key is there already.
   bool add(uint32_t id, const ServiceKey& key);
   void remove(uint32_t id);
+  ServiceKey key_at(uint32_t id) const;
   uint32_t capacity() const { return capacity_; }
 
   // Any thread.
@@ -59,7 +59,6 @@ class ServiceTable {
     return hash_address(SipHash13(secret_), key.family, key.address, pack(key));
   }
   bool holds(uint32_t id, const ServiceKey& key) const;
-  ServiceKey key_at(uint32_t id) const;
   uint32_t home_of(uint32_t id) const { return static_cast<uint32_t>(hash(key_at(id))) & mask_; }
   bool is_crossed(uint32_t at) const;
 

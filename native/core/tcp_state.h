@@ -1,5 +1,5 @@
 // The connection states of IPVS and how packets move them.
-// Source: net/netfilter/ipvs/ip_vs_proto_tcp.c (tcp_states), ip_vs_proto_udp.c, include/uapi/linux/ip_vs.h.
+// Source: net/netfilter/ipvs/ip_vs_proto_tcp.c (tcp_states, tcp_states_dos), ip_vs_proto_udp.c, include/uapi/linux/ip_vs.h.
 #pragma once
 
 #include <array>
@@ -30,8 +30,9 @@ enum class TcpEvent : uint8_t { syn, fin, ack, rst, none };
 // RST wins over SYN, SYN over FIN, FIN over ACK.
 TcpEvent tcp_event(uint8_t flags);
 
-// A segment with none of the four flags closes, as in the kernel.
-TcpState tcp_next_state(TcpState state, Direction direction, TcpEvent event);
+// A segment with none of the four flags closes, as in the kernel. `is_secure`: the defence secure_tcp is on, by which the
+// client's ACK alone does not establish a connection that has begun.
+TcpState tcp_next_state(TcpState state, Direction direction, TcpEvent event, bool is_secure = false);
 
 // Counted as ActiveConn; everything else is InActConn.
 constexpr bool tcp_is_active(TcpState state) {

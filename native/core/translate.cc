@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "core/checksum.h"
+#include "core/crc32c.h"
 
 namespace uipvs {
 namespace {
@@ -52,35 +53,11 @@ uint16_t whole_udp_checksum(const uint8_t* transport, const FiveTuple& tuple) {
   return check == 0 ? 0xffff : check;
 }
 
-}  // namespace
-
-uint64_t pseudo_header_sum(const FiveTuple& tuple, uint32_t transport_bytes) {
-  ChecksumSum sum = tuple.protocol + checksum_words(transport_bytes);
-  for (const Address* address : {&tuple.source, &tuple.destination}) {
-    for (const uint32_t word : address->words) sum += checksum_words(word);
-  }
-  return sum;
-}
-
-void rewrite_packet(Packet& packet, PacketView& view, const Rewrite& to) {
-  const Family family = view.tuple.family;
-  const ChecksumSum addresses = address_delta(family, view.tuple.source, to.source) +
-                                address_delta(family, view.tuple.destination, to.destination);
-  const ChecksumSum ports = checksum_delta16(view.tuple.source_port, to.source_port) +
-                            checksum_delta16(view.tuple.destination_port, to.destination_port);
+// The checksum of TCP or UDP, whose ports are already rewritten.
+void repair_checksum(uint8_t* transport, const PacketView& view, ChecksumSum addresses, ChecksumSum ports) {
   const bool is_udp = view.tuple.protocol == kProtocolUdp;
-  uint8_t* const transport = packet.data + view.transport_offset;
   uint8_t* const field = transport + (is_udp ? kUdpChecksum : kTcpChecksum);
   const uint16_t check = load_be16(field);
-
-  write_network(packet.data, view, to, addresses);
-  write_ports(transport, to);
-  view.tuple.source = to.source;
-  view.tuple.destination = to.destination;
-  view.tuple.source_port = to.source_port;
-  view.tuple.destination_port = to.destination_port;
-  view.hop_limit = to.hop_limit;
-
   uint16_t updated;
   if (view.has_partial_checksum) {
     updated = checksum_update_partial(check, addresses);
@@ -91,6 +68,51 @@ void rewrite_packet(Packet& packet, PacketView& view, const Rewrite& to) {
     if (is_udp && updated == 0) updated = 0xffff;
   }
   store_be16(field, updated);
+}
+
+}  // namespace
+
+uint64_t pseudo_header_sum(const FiveTuple& tuple, uint32_t transport_bytes) {
+  ChecksumSum sum = tuple.protocol + checksum_words(transport_bytes);
+  for (const Address* address : {&tuple.source, &tuple.destination}) {
+    for (const uint32_t word : address->words) sum += checksum_words(word);
+  }
+  return sum;
+}
+
+void write_sctp_checksum(Packet& packet, PacketView& view) {
+  uint8_t* const transport = packet.data + view.transport_offset;
+  store_sctp_checksum(transport, sctp_checksum(transport, view.length - view.transport_offset));
+  VnetHeader& vnet = packet.vnet();
+  vnet.flags = static_cast<uint8_t>(vnet.flags & ~kVnetNeedsChecksum);
+  vnet.checksum_start = 0;
+  vnet.checksum_offset = 0;
+  view.has_partial_checksum = false;
+}
+
+void rewrite_packet(Packet& packet, PacketView& view, const Rewrite& to) {
+  const Family family = view.tuple.family;
+  const ChecksumSum addresses = address_delta(family, view.tuple.source, to.source) +
+                                address_delta(family, view.tuple.destination, to.destination);
+  const ChecksumSum ports = checksum_delta16(view.tuple.source_port, to.source_port) +
+                            checksum_delta16(view.tuple.destination_port, to.destination_port);
+  const bool has_new_port =
+      view.tuple.source_port != to.source_port || view.tuple.destination_port != to.destination_port;
+  uint8_t* const transport = packet.data + view.transport_offset;
+
+  write_network(packet.data, view, to, addresses);
+  write_ports(transport, to);
+  view.tuple.source = to.source;
+  view.tuple.destination = to.destination;
+  view.tuple.source_port = to.source_port;
+  view.tuple.destination_port = to.destination_port;
+  view.hop_limit = to.hop_limit;
+
+  if (view.tuple.protocol != kProtocolSctp) {
+    repair_checksum(transport, view, addresses, ports);
+  } else if (!view.is_fragment && (has_new_port || view.has_partial_checksum)) {
+    write_sctp_checksum(packet, view);
+  }
   packet.vnet().header_length = view.payload_offset;
 }
 

@@ -16,10 +16,19 @@ struct Rewrite {
   uint8_t hop_limit = 0;
 };
 
-// `view` is of this packet, has ports, and is TCP or UDP; it is brought up to date. Checksums are updated incrementally
-// (RFC 1624), except a UDP checksum of 0 (none), which is computed, as the kernel does. Sets the offload header's
-// header_length, which the sender of a TUN device must not be trusted with.
+// `view` is of this packet, has ports, and is TCP, UDP or SCTP; it is brought up to date. Checksums are updated
+// incrementally (RFC 1624), except a UDP checksum of 0 (none), which is computed, as the kernel does. The CRC32c of SCTP
+// does not cover addresses: it is computed anew where a port changes, right or wrong as it was, and else stays. Sets the
+// offload header's header_length, which the sender of a TUN device must not be trusted with.
+// Source: ip_vs_proto_udp.c (udp_dnat_handler), ip_vs_proto_sctp.c (sctp_dnat_handler). Differs from the kernel: the
+// checksum of a datagram that ends before its IP packet does covers what the UDP length says, because that is what the
+// receiver verifies.
 void rewrite_packet(Packet& packet, PacketView& view, const Rewrite& to);
+
+// Writes the CRC32c of an SCTP packet that is no fragment, and takes NEEDS_CSUM away. Packets of a device with
+// NETIF_F_SCTP_CRC come with that mark and without a checksum, but who sends them would put an Internet checksum there.
+// rewrite_packet() sees to it; this is for packets that leave as they are.
+void write_sctp_checksum(Packet& packet, PacketView& view);
 
 // The same for the packet that an ICMP error quotes: `data` is the quoted IP header, `length` what is there of it.
 // The IP header checksum is repaired; the quoted transport checksum is not, as in the kernel (it may not be there).

@@ -38,5 +38,6 @@ inline constexpr uint8_t kProtocolFragment = 44;
 inline constexpr uint8_t kProtocolIcmp6 = 58;
 inline constexpr uint8_t kProtocolNoNext = 59;
 inline constexpr uint8_t kProtocolDestinationOptions = 60;
+inline constexpr uint8_t kProtocolSctp = 132;
 
 }  // namespace uipvs

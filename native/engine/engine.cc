@@ -17,6 +17,7 @@ int Engine::create(const EngineLimits& limits, const char*& failed_call) {
   int error = table_memory_.map_shared("uipvs-connections", ConnectionTable::memory_bytes(limits.connections));
   if (error == 0) error = lane_memory_.map_anonymous(sizeof(DestinationLane) * kLanes * limits.destinations);
   if (error == 0) error = counter_memory_.map_anonymous(sizeof(WorkerCounters));
+  if (error == 0) error = latency_memory_.map_anonymous(sizeof(UpcallLatency));
   if (error == 0) error = ring_memory_.map_anonymous(sizeof(WorkerRings));
   if (error != 0) return error;
   table_.format(table_memory_.bytes(), limits.connections, secret);
@@ -26,12 +27,35 @@ int Engine::create(const EngineLimits& limits, const char*& failed_call) {
 
 int Engine::open_tun(const std::string& name, const char*& failed_call) { return tun_.open(name, failed_call); }
 
+int Engine::open_mark(uint32_t mark, const std::string& name, const char*& failed_call) {
+  failed_call = "open";
+  if (mark_devices_.contains(mark)) return -EEXIST;
+  auto device = std::make_unique<TunDevice>();
+  const int error = device->open(name, failed_call);
+  if (error != 0) return error;
+  if (!marked_.add(mark, *device)) return -ENOSPC;
+  mark_devices_.emplace(mark, std::move(device));
+  // The worker may sleep on the devices that it knew.
+  if (worker_) worker_->wait_for_turn();
+  return 0;
+}
+
+void Engine::close_mark(uint32_t mark) {
+  const auto found = mark_devices_.find(mark);
+  if (found == mark_devices_.end()) return;
+  marked_.remove(*found->second);
+  if (worker_) worker_->wait_for_turn();
+  mark_devices_.erase(found);
+}
+
 int Engine::start(std::function<void()> ring_doorbell) {
   const Worker::Parts parts = {table_,
                                *directory_,
-                               lane(1),
+                               lanes(1),
                                *reinterpret_cast<WorkerCounters*>(counter_memory_.bytes().data()),
+                               *reinterpret_cast<UpcallLatency*>(latency_memory_.bytes().data()),
                                *reinterpret_cast<WorkerRings*>(ring_memory_.bytes().data()),
+                               marked_,
                                tun_,
                                tun_};
   worker_ = std::make_unique<Worker>(parts, std::move(ring_doorbell));
@@ -44,7 +68,7 @@ void Engine::stop() {
 
 void Engine::clear_destination(uint32_t id) {
   for (uint32_t index = 0; index < kLanes; ++index) {
-    DestinationLane& counts = lane(index)[id];
+    DestinationLane& counts = lanes(0).lane(index, id);
     counts.connections = 0;
     counts.in_packets = 0;
     counts.out_packets = 0;
@@ -53,6 +77,7 @@ void Engine::clear_destination(uint32_t id) {
     counts.active = 0;
     counts.inactive = 0;
     counts.persistent = 0;
+    counts.overloaded = 0;
   }
 }
 

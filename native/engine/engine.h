@@ -1,12 +1,13 @@
 // The data plane as one object: memory, devices, workers. The addon (native/napi) is the only user besides tests.
 //
-// Theory of operation: the engine owns four pieces of memory: the connection table (shared-memory file), the destination
-// lanes, the workers' counters, the upcall rings. The last three are handed to TypeScript as array buffers; nothing else
+// Theory of operation: the engine owns five pieces of memory: the connection table (shared-memory file), the destination
+// lanes, the workers' counters, their latencies, the upcall rings. All but the table are handed to TypeScript as array buffers; nothing else
 // crosses but calls that edit the directory. Edits are made by the control thread while workers run (see directory.h);
 // a destination id may be given to another destination once no connection names it.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -32,6 +33,11 @@ class Engine {
   // 0 or -errno with the name of the system call that failed.
   int create(const EngineLimits& limits, const char*& failed_call);
   int open_tun(const std::string& name, const char*& failed_call);
+  // A device for packets with a firewall mark; their replies and they themselves leave by the main one. -EEXIST where
+  // the mark has one, -ENOSPC where there are as many as a worker reads.
+  int open_mark(uint32_t mark, const std::string& name, const char*& failed_call);
+  // The kernel takes the device away. Nothing happens where the mark has none.
+  void close_mark(uint32_t mark);
   int start(std::function<void()> ring_doorbell);
   void stop();
   void wake() {
@@ -46,6 +52,7 @@ class Engine {
 
   std::span<std::byte> lane_memory() const { return lane_memory_.bytes(); }
   std::span<std::byte> counter_memory() const { return counter_memory_.bytes(); }
+  std::span<std::byte> latency_memory() const { return latency_memory_.bytes(); }
   std::span<std::byte> ring_memory() const { return ring_memory_.bytes(); }
 
   // Forgets a destination's counts in all lanes. Only while no connection names it.
@@ -54,18 +61,21 @@ class Engine {
   static Tick now();
 
  private:
-  DestinationLane* lane(uint32_t index) const {
-    return reinterpret_cast<DestinationLane*>(lane_memory_.bytes().data()) + index * limits_.destinations;
+  DestinationLanes lanes(uint32_t own) const {
+    return {reinterpret_cast<DestinationLane*>(lane_memory_.bytes().data()), limits_.destinations, kLanes, own};
   }
 
   EngineLimits limits_;
   Mapping table_memory_;
   Mapping lane_memory_;
   Mapping counter_memory_;
+  Mapping latency_memory_;
   Mapping ring_memory_;
   ConnectionTable table_;
   std::unique_ptr<Directory> directory_;
   TunDevice tun_;
+  std::map<uint32_t, std::unique_ptr<TunDevice>> mark_devices_;
+  MarkedReceivers marked_;
   std::unique_ptr<Worker> worker_;
 };
 

@@ -31,11 +31,21 @@ ParkingLot::ParkingLot()
   }
 }
 
-ParkingLot::Flow* ParkingLot::find(const FiveTuple& tuple, uint64_t hash) {
+ParkingLot::Flow* ParkingLot::find(const Pipeline::Waiting& waiting, uint64_t hash) {
+  if (waiting.is_alone) return nullptr;
   for (uint32_t at = chains_[hash % kFlows]; at != kNone; at = flows_[at].next_in_chain) {
-    if (flows_[at].hash == hash && flows_[at].tuple == tuple) return &flows_[at];
+    Flow& flow = flows_[at];
+    if (flow.hash != hash || flow.is_template != waiting.is_template || flow.is_alone) continue;
+    if (flow.key == waiting.key) return &flow;
   }
   return nullptr;
+}
+
+bool ParkingLot::holds(const Flow& flow, const FiveTuple& tuple) const {
+  for (uint32_t at = flow.first; at != kNone; at = nodes_[at].next) {
+    if (nodes_[at].tuple == tuple) return true;
+  }
+  return false;
 }
 
 uint32_t ParkingLot::take_node(const Packet& packet) {
@@ -46,6 +56,7 @@ uint32_t ParkingLot::take_node(const Packet& packet) {
   head = node.next;
   node.next = kNone;
   node.packet.length = packet.length;
+  node.packet.mark = packet.mark;
   std::memcpy(node.packet.data - sizeof(VnetHeader), packet.data - sizeof(VnetHeader),
               sizeof(VnetHeader) + packet.length);
   return index;
@@ -57,18 +68,24 @@ void ParkingLot::give_node(uint32_t index) {
   head = index;
 }
 
-ParkingLot::Result ParkingLot::park(const Packet& packet, const PacketView& view, uint64_t hash, uint32_t& ticket) {
-  Flow* flow = find(view.tuple, hash);
+ParkingLot::Result ParkingLot::park(const Packet& packet, const PacketView& view, const Pipeline::Waiting& waiting,
+                                    uint64_t hash, const Errand& errand, uint32_t& ticket) {
+  Flow* flow = find(waiting, hash);
   const bool is_first = flow == nullptr;
-  if (!is_first && view.tuple.protocol == kProtocolTcp) return Result::repeated;
+  const uint32_t most = waiting.is_template ? kMaxPacketsPerTemplate : kMaxPacketsPerFlow;
+  if (!is_first && view.tuple.protocol != kProtocolUdp && holds(*flow, view.tuple)) return Result::repeated;
   if (is_first && free_flow_ == kNone) return Result::full;
-  if (!is_first && flow->packets == kMaxPacketsPerFlow) return Result::full;
+  if (!is_first && flow->packets == most) return Result::full;
   const uint32_t node = take_node(packet);
   if (node == kNone) return Result::full;
+  nodes_[node].tuple = view.tuple;
   if (is_first) {
     flow = &flows_[free_flow_];
     free_flow_ = flow->next_in_chain;
-    flow->tuple = view.tuple;
+    flow->key = waiting.key;
+    flow->is_template = waiting.is_template;
+    flow->is_alone = waiting.is_alone;
+    flow->errand = errand;
     flow->hash = hash;
     flow->is_used = true;
     flow->is_claimed = false;
@@ -92,10 +109,11 @@ ParkingLot::Flow* ParkingLot::flow_of(uint32_t ticket) {
   return is_current ? &flow : nullptr;
 }
 
-ParkingLot::Node* ParkingLot::claim(uint32_t ticket) {
+ParkingLot::Node* ParkingLot::claim(uint32_t ticket, Errand& errand) {
   Flow* flow = flow_of(ticket);
   if (flow == nullptr || flow->is_claimed) return nullptr;
   flow->is_claimed = true;
+  errand = flow->errand;
   return &nodes_[flow->first];
 }
 

@@ -30,6 +30,9 @@ struct UpcallRequest {
 };
 static_assert(sizeof(UpcallRequest) == 64);
 
+// Of a verdict: the chosen destination is not masqueraded. Refuse, as for any negative number, and count it.
+inline constexpr int32_t kUnsupportedForwarding = -2;
+
 // destination_id, or a negative number: refuse.
 struct Verdict {
   uint32_t ticket;

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -21,6 +22,7 @@ constexpr int kIdleSweepMs = 125;
 constexpr int kIdleTurns = 32;
 // Implementation: a device that is down or gone is tried again this often instead of spun on.
 constexpr int kReceiveRetryMs = 100;
+constexpr useconds_t kTurnPollUs = 50;
 
 uint64_t clock_ns(clockid_t clock) {
   timespec now;
@@ -35,6 +37,8 @@ Worker::Worker(const Parts& parts, std::function<void()> ring_doorbell)
       directory_(parts.directory),
       rings_(parts.rings),
       counters_(parts.counters),
+      latency_(parts.latency),
+      marked_(parts.marked),
       receiver_(parts.receiver),
       transmitter_(parts.transmitter),
       pipeline_(parts.table, parts.directory, parts.lanes, parts.counters),
@@ -75,6 +79,17 @@ void Worker::wake() {
   [[maybe_unused]] const ssize_t written = ::write(wakeup_.get(), &one, sizeof one);
 }
 
+void Worker::wait_for_turn() {
+  // The turn that is under way may have begun before the caller's change: the second one from here has not.
+  const uint32_t before = turns_.load(std::memory_order_seq_cst);
+  while (thread_.joinable() && !stops_.load(std::memory_order_relaxed) &&
+         turns_.load(std::memory_order_seq_cst) - before < 2) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(wakeup_.get(), &one, sizeof one);
+    ::usleep(kTurnPollUs);
+  }
+}
+
 void Worker::set_clock() {
   // BOOTTIME, so that a connection's age survives a suspended host and a restarted daemon.
   now_ns_ = clock_ns(CLOCK_BOOTTIME);
@@ -97,18 +112,24 @@ void Worker::run() {
 }
 
 bool Worker::turn() {
+  turns_.fetch_add(1, std::memory_order_seq_cst);
   set_clock();
   bool has_worked = receive_burst();
+  if (marked_.count() != 0) has_worked |= receive_marked();
   has_worked |= take_verdicts();
   flush();
   if (now_ != swept_at_) sweep();
   return has_worked;
 }
 
-bool Worker::receive_burst() {
+void Worker::prepare_burst() {
   for (size_t i = 0; i < kBurst; ++i) {
-    burst_[i] = {buffers_.get() + i * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes};
+    burst_[i] = {buffers_.get() + i * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes, 0};
   }
+}
+
+bool Worker::receive_burst() {
+  prepare_burst();
   const int received = receiver_.receive(burst_);
   if (received < 0) {
     receive_error_.store(-received, std::memory_order_relaxed);
@@ -116,10 +137,29 @@ bool Worker::receive_burst() {
     return false;
   }
   receive_error_.store(0, std::memory_order_relaxed);
-  if (received == 0) return false;
+  return process_burst(received, 0);
+}
+
+// A device that fails is a mark's own: its packets stay away, the others go on.
+bool Worker::receive_marked() {
+  bool has_worked = false;
+  for (const MarkedReceivers::Slot& slot : marked_.slots()) {
+    Receiver* const receiver = slot.receiver.load(std::memory_order_acquire);
+    if (receiver == nullptr) continue;
+    prepare_burst();
+    const int received = receiver->receive(burst_);
+    if (received < 0) counters_.add(Counter::receive_errors);
+    has_worked |= process_burst(received, slot.mark);
+  }
+  return has_worked;
+}
+
+bool Worker::process_burst(int received, uint32_t mark) {
+  if (received <= 0) return false;
   counters_.add(Counter::received_packets, static_cast<uint64_t>(received));
   for (int i = 0; i < received; ++i) {
     Packet& packet = burst_[static_cast<size_t>(i)];
+    packet.mark = mark;
     PacketView view;
     const Decision decision = pipeline_.process(packet, view);
     if (decision.action == Action::transmit) {
@@ -138,7 +178,8 @@ bool Worker::receive_burst() {
 
 void Worker::ask_scheduler(const Packet& packet, const PacketView& view, uint32_t service_id) {
   uint32_t ticket = 0;
-  switch (parking_.park(packet, view, table_.hash(view.tuple), ticket)) {
+  const Pipeline::Waiting waiting = pipeline_.waiting(view, service_id);
+  switch (parking_.park(packet, view, waiting, table_.hash(waiting.key), {service_id, now_ns_}, ticket)) {
     case ParkingLot::Result::parked_behind: return;
     case ParkingLot::Result::repeated: counters_.add(Counter::drop_retransmit_parked); return;
     case ParkingLot::Result::full: counters_.add(Counter::drop_parking_full); return;
@@ -174,16 +215,20 @@ bool Worker::take_verdicts() {
 }
 
 void Worker::apply(const Verdict& verdict) {
-  ParkingLot::Node* node = parking_.claim(verdict.ticket);
+  ParkingLot::Errand errand;
+  ParkingLot::Node* node = parking_.claim(verdict.ticket, errand);
   if (node == nullptr) return;
+  latency_.add(clock_ns(CLOCK_BOOTTIME) - errand.posted_ns);
   const bool is_placed =
       verdict.destination_id >= 0 && static_cast<uint32_t>(verdict.destination_id) < directory_.destination_count;
+  if (verdict.destination_id == kUnsupportedForwarding) counters_.add(Counter::drop_forwarding_method);
   for (bool is_first = true; node != nullptr; node = parking_.next(*node), is_first = false) {
     PacketView view;
     Action action = Action::drop;
     if (is_first || !is_placed) {
       if (parse_packet(node->packet, view) != ParseError::none) continue;
-      action = is_placed ? pipeline_.admit(node->packet, view, static_cast<uint32_t>(verdict.destination_id))
+      action = is_placed ? pipeline_.admit(node->packet, view, errand.service_id,
+                                           static_cast<uint32_t>(verdict.destination_id))
                          : pipeline_.refuse(node->packet, view);
     } else {
       action = pipeline_.process(node->packet, view).action;
@@ -208,6 +253,9 @@ void Worker::sweep() {
   const uint64_t round = table_.high_water();
   const uint64_t slots = (round * elapsed + kTicksPerSecond - 1) / kTicksPerSecond;
   pipeline_.expire(static_cast<uint32_t>(slots < round ? slots : round));
+  if (now_ - defended_at_ < kTicksPerSecond) return;
+  defended_at_ = now_;
+  if (directory_.policy.drops_entries.load(std::memory_order_relaxed)) pipeline_.drop_entries();
 }
 
 void Worker::wait() {
@@ -215,11 +263,16 @@ void Worker::wait() {
   const bool has_work = !rings_.verdicts.is_empty() || stops_.load(std::memory_order_seq_cst);
   if (!has_work) {
     const bool is_broken = receive_error() != 0;
-    pollfd waits[2] = {{wakeup_.get(), POLLIN, 0}, {receiver_.descriptor(), POLLIN, 0}};
+    waits_.assign({{wakeup_.get(), POLLIN, 0}});
+    if (!is_broken) waits_.push_back({receiver_.descriptor(), POLLIN, 0});
+    for (const MarkedReceivers::Slot& slot : marked_.slots()) {
+      const Receiver* const receiver = slot.receiver.load(std::memory_order_acquire);
+      if (receiver != nullptr) waits_.push_back({receiver->descriptor(), POLLIN, 0});
+    }
     int timeout = table_.live() != 0 ? kIdleSweepMs : -1;
     if (is_broken) timeout = kReceiveRetryMs;
-    ::poll(waits, is_broken ? 1 : 2, timeout);
-    if ((waits[0].revents & POLLIN) != 0) {
+    ::poll(waits_.data(), waits_.size(), timeout);
+    if ((waits_[0].revents & POLLIN) != 0) {
       uint64_t count;
       [[maybe_unused]] const ssize_t got = ::read(wakeup_.get(), &count, sizeof count);
     }

@@ -1,6 +1,8 @@
 // One thread of the data plane: bursts in, decisions, bursts out.
 #pragma once
 
+#include <poll.h>
+
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -8,6 +10,8 @@
 #include <vector>
 
 #include "core/pipeline.h"
+#include "engine/latency.h"
+#include "engine/marked_receivers.h"
 #include "engine/parking.h"
 #include "engine/rings.h"
 #include "io/descriptor.h"
@@ -20,9 +24,11 @@ class Worker {
   struct Parts {
     ConnectionTable& table;
     Directory& directory;
-    DestinationLane* lanes;
+    DestinationLanes lanes;
     WorkerCounters& counters;
+    UpcallLatency& latency;
     WorkerRings& rings;
+    MarkedReceivers& marked;
     Receiver& receiver;
     Transmitter& transmitter;
   };
@@ -39,6 +45,8 @@ class Worker {
 
   // From the control thread, after it posted verdicts.
   void wake();
+  // From the control thread: returns once the worker has begun a new turn, or does not run.
+  void wait_for_turn();
 
   // errno of the last failed receive, 0 while all is well.
   int receive_error() const { return receive_error_.load(std::memory_order_relaxed); }
@@ -52,7 +60,10 @@ class Worker {
   void run();
   void wait();
   void set_clock();
+  void prepare_burst();
   bool receive_burst();
+  bool receive_marked();
+  bool process_burst(int received, uint32_t mark);
   void ask_scheduler(const Packet& packet, const PacketView& view, uint32_t service_id);
   bool take_verdicts();
   void apply(const Verdict& verdict);
@@ -63,6 +74,8 @@ class Worker {
   Directory& directory_;
   WorkerRings& rings_;
   WorkerCounters& counters_;
+  UpcallLatency& latency_;
+  MarkedReceivers& marked_;
   Receiver& receiver_;
   Transmitter& transmitter_;
   Pipeline pipeline_;
@@ -72,15 +85,18 @@ class Worker {
   std::vector<Packet> burst_;
   std::vector<Packet*> outgoing_;
   std::vector<uint32_t> answered_;
+  std::vector<pollfd> waits_;
   bool has_posted_ = false;
   Tick now_ = 0;
   Tick swept_at_ = 0;
+  Tick defended_at_ = 0;
   uint64_t now_ns_ = 0;
 
   Descriptor wakeup_;
   std::thread thread_;
   std::atomic<bool> stops_{false};
   std::atomic<bool> sleeps_{false};
+  std::atomic<uint32_t> turns_{0};
   std::atomic<int> receive_error_{0};
 };
 

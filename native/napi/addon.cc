@@ -46,9 +46,13 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   static Napi::Function define(Napi::Env env) {
     return DefineClass(
         env, "Engine",
-        {InstanceMethod<&EngineObject::OpenTun>("openTun"), InstanceMethod<&EngineObject::Start>("start"),
+        {InstanceMethod<&EngineObject::OpenTun>("openTun"), InstanceMethod<&EngineObject::OpenMark>("openMark"),
+         InstanceMethod<&EngineObject::CloseMark>("closeMark"), InstanceMethod<&EngineObject::Start>("start"),
          InstanceMethod<&EngineObject::Stop>("stop"), InstanceMethod<&EngineObject::Wake>("wake"),
          InstanceMethod<&EngineObject::AddService>("addService"),
+         InstanceMethod<&EngineObject::SetServiceTraits>("setServiceTraits"),
+         InstanceMethod<&EngineObject::SetDestinationTraits>("setDestinationTraits"),
+         InstanceMethod<&EngineObject::SetPolicy>("setPolicy"),
          InstanceMethod<&EngineObject::RemoveService>("removeService"), InstanceMethod<&EngineObject::AddVip>("addVip"),
          InstanceMethod<&EngineObject::RemoveVip>("removeVip"),
          InstanceMethod<&EngineObject::AddDestination>("addDestination"),
@@ -61,6 +65,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
          InstanceAccessor<&EngineObject::ReceiveError>("receiveError"),
          InstanceAccessor<&EngineObject::LaneMemory>("laneMemory"),
          InstanceAccessor<&EngineObject::CounterMemory>("counterMemory"),
+         InstanceAccessor<&EngineObject::LatencyMemory>("latencyMemory"),
          InstanceAccessor<&EngineObject::RingMemory>("ringMemory")});
   }
 
@@ -107,7 +112,22 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     return info.Env().Undefined();
   }
 
-  // (id, protocol, port, address)
+  // (mark, device name)
+  Napi::Value OpenMark(const Napi::CallbackInfo& info) {
+    const uint32_t mark = number_at(info, 0);
+    if (mark == 0 || info.Length() < 2) return throw_range(info.Env(), "openMark: argument out of range");
+    const char* call = "";
+    const int error = engine_.open_mark(mark, info[1].ToString().Utf8Value(), call);
+    if (error != 0) return throw_errno(info.Env(), error, call);
+    return info.Env().Undefined();
+  }
+
+  Napi::Value CloseMark(const Napi::CallbackInfo& info) {
+    engine_.close_mark(number_at(info, 0));
+    return info.Env().Undefined();
+  }
+
+  // (id, protocol, port, address, mark): of a mark only the family of the address counts.
   Napi::Value AddService(const Napi::CallbackInfo& info) {
     ServiceKey key;
     key.protocol = static_cast<uint8_t>(number_at(info, 1));
@@ -116,13 +136,59 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     if (id >= engine_.limits().services || !address_at(info, 3, key.family, key.address)) {
       return throw_range(info.Env(), "addService: argument out of range");
     }
-    return Napi::Boolean::New(info.Env(), engine_.directory().services.add(id, key));
+    return Napi::Boolean::New(info.Env(), engine_.directory().add_service(id, key, number_at(info, 4)));
+  }
+
+  // (id, is one-packet, persistence in seconds or 0, netmask)
+  Napi::Value SetServiceTraits(const Napi::CallbackInfo& info) {
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().services || info.Length() < 4) {
+      return throw_range(info.Env(), "setServiceTraits: argument out of range");
+    }
+    ServiceEntry& entry = engine_.directory().service_entries[id];
+    const uint32_t seconds = number_at(info, 2);
+    uint8_t flags = entry.mark != 0 ? kServiceByMark : 0;
+    if (info[1].ToBoolean()) flags |= kServiceOnePacket;
+    if (seconds != 0) flags |= kServicePersistent;
+    entry.netmask.store(number_at(info, 3), std::memory_order_relaxed);
+    entry.persistence.store(seconds * kTicksPerSecond, std::memory_order_relaxed);
+    entry.flags.store(flags, std::memory_order_release);
+    return info.Env().Undefined();
+  }
+
+  // (id, is quiesced, upper threshold, lower threshold)
+  Napi::Value SetDestinationTraits(const Napi::CallbackInfo& info) {
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().destinations || info.Length() < 4) {
+      return throw_range(info.Env(), "setDestinationTraits: argument out of range");
+    }
+    DestinationEntry& entry = engine_.directory().destinations[id];
+    entry.is_quiesced.store(info[1].ToBoolean(), std::memory_order_relaxed);
+    entry.upper_threshold.store(number_at(info, 2), std::memory_order_relaxed);
+    entry.lower_threshold.store(number_at(info, 3), std::memory_order_relaxed);
+    return info.Env().Undefined();
+  }
+
+  // (conn_reuse_mode, expire_nodest_conn, expire_quiescent_template, sloppy_tcp, sloppy_sctp, is secure tcp, drop rate,
+  // drops entries)
+  Napi::Value SetPolicy(const Napi::CallbackInfo& info) {
+    if (info.Length() < 8) return throw_range(info.Env(), "setPolicy: argument missing");
+    PacketPolicy& policy = engine_.directory().policy;
+    policy.conn_reuse_mode = number_at(info, 0);
+    policy.expire_nodest_conn = info[1].ToBoolean();
+    policy.expire_quiescent_template = info[2].ToBoolean();
+    policy.sloppy_tcp = info[3].ToBoolean();
+    policy.sloppy_sctp = info[4].ToBoolean();
+    policy.is_secure_tcp = info[5].ToBoolean();
+    policy.drop_rate = number_at(info, 6);
+    policy.drops_entries = info[7].ToBoolean();
+    return info.Env().Undefined();
   }
 
   Napi::Value RemoveService(const Napi::CallbackInfo& info) {
     const uint32_t id = number_at(info, 0);
     if (id >= engine_.limits().services) return throw_range(info.Env(), "removeService: id out of range");
-    engine_.directory().services.remove(id);
+    engine_.directory().remove_service(id);
     return info.Env().Undefined();
   }
 
@@ -205,7 +271,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
       const ConnectionEnds& ends = listed[i].ends;
       out[0] = static_cast<uint32_t>(ends.family);
       out[1] = ends.protocol;
-      out[2] = listed[i].state;
+      out[2] = static_cast<uint32_t>(listed[i].flags) << 16 | listed[i].state;
       out[3] = listed[i].expires - now;
       out[4] = ends.client_port;
       out[5] = ends.virtual_port;
@@ -235,6 +301,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   }
   Napi::Value LaneMemory(const Napi::CallbackInfo& info) { return buffer_over(info, engine_.lane_memory()); }
   Napi::Value CounterMemory(const Napi::CallbackInfo& info) { return buffer_over(info, engine_.counter_memory()); }
+  Napi::Value LatencyMemory(const Napi::CallbackInfo& info) { return buffer_over(info, engine_.latency_memory()); }
   Napi::Value RingMemory(const Napi::CallbackInfo& info) { return buffer_over(info, engine_.ring_memory()); }
 
   Engine engine_;
@@ -247,6 +314,11 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   Napi::Array names = Napi::Array::New(env, kCounterCount);
   for (uint32_t i = 0; i < kCounterCount; ++i) names.Set(i, Napi::String::New(env, kCounterNames[i]));
   exports.Set("counterNames", names);
+  Napi::Array bounds = Napi::Array::New(env, UpcallLatency::kBoundsUs.size());
+  for (uint32_t i = 0; i < UpcallLatency::kBoundsUs.size(); ++i) {
+    bounds.Set(i, Napi::Number::New(env, UpcallLatency::kBoundsUs[i]));
+  }
+  exports.Set("latencyBoundsUs", bounds);
   exports.Set("ringEntries", Napi::Number::New(env, kRingEntries));
   return exports;
 }

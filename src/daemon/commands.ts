@@ -1,12 +1,13 @@
 /** Carries out one request on the model, and says how to take it back should the host refuse. */
 import { UipvsError } from '../base/error.js';
-import type { Request } from '../control/protocol.js';
+import type { Change, Request } from '../control/protocol.js';
 import type { Outcome } from '../control/server.js';
 import type { Director } from '../ipvs/director.js';
 import type { ConnectionListing, Info } from '../ipvs/listing.js';
+import { carryOut, inverseOf, rehearse } from './batch.js';
 
 /** The version of kernel IPVS that is mirrored and the size it shows for its default table (ip_vs.conn_tab_bits=12). */
-const INFO: Info = { version: '1.2.1', connectionTableSize: 4096 };
+export const INFO: Info = { version: '1.2.1', connectionTableSize: 4096 };
 
 export interface Run {
   readonly outcome: Outcome;
@@ -40,42 +41,50 @@ export class CommandRunner {
       case 'set-timeouts':
         director.setTimeouts(request.timeouts);
         return DONE;
-      case 'flush':
-        director.flush();
+      case 'sysctls':
+        return { outcome: { result: director.sysctls() } };
+      case 'set-sysctl':
+        director.setSysctl(request.name, request.value);
         return DONE;
+      case 'stop-sync-daemon':
+        throw new UipvsError('ESRCH', `There is no ${request.role} sync daemon`);
+      case 'batch':
+        return this.#runBatch(request.requests);
       case 'zero':
         director.zero(request.key);
         return DONE;
       case 'add-service':
-        director.addService(request.service);
-        return { ...DONE, undo: () => takeBack(() => director.deleteService(request.service.key)) };
       case 'edit-service':
-        director.editService(request.service);
-        return DONE;
-      case 'delete-service':
-        director.deleteService(request.key);
-        return DONE;
-      case 'add-destination':
-        director.addDestination(request.key, request.destination);
-        return {
-          ...DONE,
-          undo: () => takeBack(() => director.deleteDestination(request.key, request.destination)),
-        };
-      case 'edit-destination':
-        director.editDestination(request.key, request.destination);
-        return DONE;
-      case 'delete-destination':
-        director.deleteDestination(request.key, request.destination);
+      case 'add-destination': {
+        const undoing = inverseOf(director, request);
+        carryOut(director, request);
+        return { ...DONE, undo: () => this.#takeBack(undoing) };
+      }
+      default:
+        carryOut(director, request);
         return DONE;
     }
   }
-}
 
-/** Somebody else may have deleted meanwhile what is to be taken back: then it is gone, which is what was wanted. */
-function takeBack(undo: () => void): void {
-  try {
-    undo();
-  } catch (thrown) {
-    if (!(thrown instanceof UipvsError)) throw thrown;
+  /** All of it or, where one is refused, none. */
+  #runBatch(changes: readonly Change[]): Run {
+    rehearse(this.#director, changes);
+    const undoings: (readonly Change[])[] = [];
+    for (const change of changes) {
+      undoings.push(inverseOf(this.#director, change));
+      carryOut(this.#director, change);
+    }
+    return { ...DONE, undo: () => this.#takeBack(undoings.reverse().flat()) };
+  }
+
+  /** Somebody else may have deleted meanwhile what is to be taken back: then it is gone, which is what was wanted. */
+  #takeBack(undoing: readonly Change[]): void {
+    for (const change of undoing) {
+      try {
+        carryOut(this.#director, change);
+      } catch (thrown) {
+        if (!(thrown instanceof UipvsError)) throw thrown;
+      }
+    }
   }
 }

@@ -14,20 +14,25 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ErrorCode, messageOf, UipvsError } from '../base/error.js';
+import { BatchRefusal } from '../control/batch-refusal.js';
 import type { Request } from '../control/protocol.js';
 import { ControlServer, type Outcome } from '../control/server.js';
 import { loadAddon } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
 import { HostPlumbing } from '../host/host-plumbing.js';
 import { Director } from '../ipvs/director.js';
-import { builtinSchedulers } from '../scheduling/registry.js';
+import { makeBuiltinSchedulers } from '../scheduling/registry.js';
 import { CommandRunner, type Run } from './commands.js';
 import { HostChanges, HostSync } from './host-sync.js';
 import type { Logger } from './logger.js';
+import { availablePages } from './memory.js';
+import { Monitoring, metricsSource } from './monitoring.js';
 import type { DaemonOptions } from './options.js';
 
 /** Source: net/netfilter/ipvs/ip_vs_est.c, the estimator's period. */
 const ESTIMATOR_PERIOD_MS = 2000;
+/** Source: net/netfilter/ipvs/ip_vs_ctl.c, DEFENSE_TIMER_PERIOD. */
+const DEFENCE_PERIOD_MS = 1000;
 const HOUSEKEEPING_PERIOD_MS = 1000;
 const HOST_REFRESH_PERIOD_MS = 5000;
 /** 16,384 services and 131,072 destinations take 11 MB when all are used. */
@@ -46,20 +51,23 @@ export class Daemon {
   readonly #commands: CommandRunner;
   readonly #timers: NodeJS.Timeout[] = [];
   #server: ControlServer | undefined;
+  #monitoring: Monitoring | undefined;
   #receiveError = 0;
   #stopping: Promise<void> | undefined;
 
-  private constructor(log: Logger, engine: Engine, changes: HostChanges, host: HostPlumbing) {
+  private constructor(log: Logger, engine: Engine, changes: HostChanges, host: HostPlumbing, device: string) {
     this.#log = log;
     this.#engine = engine;
     this.#host = host;
     this.#changes = changes;
-    this.#sync = new HostSync(host, engine);
-    this.#director = new Director({
-      dataPlane: engine,
-      schedulers: builtinSchedulers,
-      clock: () => performance.now(),
+    this.#sync = new HostSync(host, engine, device);
+    const nowMs = () => performance.now();
+    const schedulers = makeBuiltinSchedulers({
+      nowMs,
+      random: Math.random,
+      expirationSeconds: (scheduler) => this.#director.sysctl(`${scheduler}_expiration`),
     });
+    this.#director = new Director({ dataPlane: engine, schedulers, clock: nowMs });
     this.#commands = new CommandRunner(this.#director, engine);
   }
 
@@ -85,7 +93,7 @@ export class Daemon {
     });
     try {
       await host.attachDevice();
-      const daemon = new Daemon(log, engine, changes, host);
+      const daemon = new Daemon(log, engine, changes, host, options.device);
       await daemon.#run(options);
       log.info(
         { device: options.device, offloads, connections: options.connections, socket: options.socketPath },
@@ -101,11 +109,15 @@ export class Daemon {
   async #run(options: DaemonOptions): Promise<void> {
     this.#engine.start((serviceId, flow) => this.#director.schedule(serviceId, flow));
     try {
+      const source = metricsSource(this.#director, this.#engine, options.connections);
+      this.#monitoring = await Monitoring.start(source, options, this.#log);
       this.#server = await ControlServer.listen(options.socketPath, (request) => this.#answer(request));
     } catch (thrown) {
+      await this.#monitoring?.close();
       this.#engine.stop();
       throw thrown;
     }
+    this.#every(DEFENCE_PERIOD_MS, async () => this.#director.updateDefence(await availablePages()));
     this.#every(ESTIMATOR_PERIOD_MS, async () => this.#director.tick());
     this.#every(HOUSEKEEPING_PERIOD_MS, () => this.#keepHouse());
     this.#every(HOST_REFRESH_PERIOD_MS, () => this.#host.refresh());
@@ -120,6 +132,7 @@ export class Daemon {
   async #stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#server?.close();
+    await this.#monitoring?.close();
     await this.#host.close();
     this.#engine.stop();
     this.#log.info('stopped');
@@ -131,8 +144,13 @@ export class Daemon {
     try {
       run = this.#commands.run(request);
     } catch (thrown) {
-      if (thrown instanceof UipvsError && KERNEL_REFUSALS.has(thrown.code)) return { refused: thrown.code };
-      throw thrown;
+      const hasKernelsWords =
+        thrown instanceof UipvsError && KERNEL_REFUSALS.has(thrown.code) && request.op !== 'set-sysctl';
+      if (!hasKernelsWords) throw thrown;
+      return {
+        refused: thrown.code,
+        ...(thrown instanceof BatchRefusal ? { index: thrown.index } : {}),
+      };
     }
     try {
       await this.#sync.apply(this.#changes.take());

@@ -1,38 +1,57 @@
 /**
  * Keeps the host in step with the model.
  *
- * The engine tells `HostChanges` which services and destinations came and went; `take` hands out what came since the last
- * call, and `HostSync.apply` carries it to the host plumbing, which does much at once if it is asked for much at once. Two
- * classes, because the engine, which has the device, comes before the host plumbing. A VIP is known to the engine before packets for it are led in and until after they no longer are, so that no packet comes in that the
- * engine would send straight back.
+ * The engine tells `HostChanges` which services and destinations came and went; `take` hands out what came since the
+ * last call, and `HostSync.apply` carries it to the host plumbing, which does much at once if it is asked for much at
+ * once. Two classes, because the engine, which has the device, comes before the host plumbing. A VIP is known to the
+ * engine before packets for it are led in and until after they no longer are, so that no packet comes in that the engine
+ * would send straight back. A firewall mark's device is there before packets are led to it, and as long.
  */
 import type { AddressObserver, DestinationPlace } from '../engine/engine.js';
+import { FTP_DATA_PORTS } from '../host/entry.js';
+import { markDeviceName } from '../host/firewall-mark.js';
 import type { HostPlumbing } from '../host/host-plumbing.js';
+import type { ServiceTraits } from '../ipvs/data-plane.js';
 import type { ServiceKey } from '../ipvs/specification.js';
 import { familyOf } from '../net/address.js';
 
 type AddressKey = Extract<ServiceKey, { kind: 'address' }>;
+type MarkKey = Extract<ServiceKey, { kind: 'fwmark' }>;
 
-/** What the engine offers for VIPs. */
-export interface VipKeeper {
+/** Source: RFC 959 section 3.2. */
+const FTP_PORT = 21;
+
+/** What the engine offers for VIPs and marks. */
+export interface AddressKeeper {
   addVip(address: string): void;
   removeVip(address: string): void;
+  openMark(mark: number, device: string): void;
+  closeMark(mark: number): void;
 }
 
 export type HostChange =
-  | { readonly what: 'service-added' | 'service-removed'; readonly key: AddressKey }
+  | {
+      readonly what: 'service-added' | 'service-edited';
+      readonly key: ServiceKey;
+      readonly traits: ServiceTraits;
+    }
+  | { readonly what: 'service-removed'; readonly key: ServiceKey }
   | { readonly what: 'destination-added' | 'destination-removed'; readonly place: DestinationPlace };
 
 /** What the engine took into use and gave up, until somebody takes it. */
 export class HostChanges implements AddressObserver {
   #pending: HostChange[] = [];
 
-  serviceAdded(key: ServiceKey): void {
-    if (key.kind === 'address') this.#pending.push({ what: 'service-added', key });
+  serviceAdded(key: ServiceKey, traits: ServiceTraits): void {
+    this.#pending.push({ what: 'service-added', key, traits });
+  }
+
+  serviceEdited(key: ServiceKey, traits: ServiceTraits): void {
+    this.#pending.push({ what: 'service-edited', key, traits });
   }
 
   serviceRemoved(key: ServiceKey): void {
-    if (key.kind === 'address') this.#pending.push({ what: 'service-removed', key });
+    this.#pending.push({ what: 'service-removed', key });
   }
 
   destinationAdded(place: DestinationPlace): void {
@@ -53,12 +72,16 @@ export class HostChanges implements AddressObserver {
 
 export class HostSync {
   readonly #host: HostPlumbing;
-  readonly #vips: VipKeeper;
+  readonly #engine: AddressKeeper;
+  readonly #device: string;
   readonly #servicesOfVip = new Map<string, number>();
+  readonly #servicesOfMark = new Map<number, number>();
 
-  constructor(host: HostPlumbing, vips: VipKeeper) {
+  /** @param device the main TUN device, after which those of marks are named */
+  constructor(host: HostPlumbing, engine: AddressKeeper, device: string) {
     this.#host = host;
-    this.#vips = vips;
+    this.#engine = engine;
+    this.#device = device;
   }
 
   /** Settles when the host has all of them; throws the first refusal, after all were tried. */
@@ -71,9 +94,15 @@ export class HostSync {
   async #apply(change: HostChange): Promise<void> {
     switch (change.what) {
       case 'service-added':
-        return await this.#addService(change.key);
+        return change.key.kind === 'fwmark'
+          ? await this.#addMark(change.key)
+          : await this.#addService(change.key, change.traits);
+      case 'service-edited':
+        return change.key.kind === 'fwmark' ? undefined : await this.#leadPackets(change.key, change.traits);
       case 'service-removed':
-        return await this.#removeService(change.key);
+        return change.key.kind === 'fwmark'
+          ? await this.#removeMark(change.key)
+          : await this.#removeService(change.key);
       case 'destination-added':
         return await this.#host.addRealServer(change.place);
       case 'destination-removed':
@@ -81,10 +110,17 @@ export class HostSync {
     }
   }
 
-  async #addService(key: AddressKey): Promise<void> {
-    this.#vips.addVip(key.address);
-    this.#servicesOfVip.set(key.address, (this.#servicesOfVip.get(key.address) ?? 0) + 1);
-    await this.#host.addVirtualService({ ...key, family: familyOf(key.address) });
+  async #addService(key: AddressKey, traits: ServiceTraits): Promise<void> {
+    this.#engine.addVip(key.address);
+    add(this.#servicesOfVip, key.address, 1);
+    await this.#leadPackets(key, traits);
+  }
+
+  /** Persistent FTP is for its data connections' ports as well. */
+  #leadPackets(key: AddressKey, traits: ServiceTraits): Promise<void> {
+    const isFtp = key.protocol === 'tcp' && key.port === FTP_PORT && traits.persistence !== null;
+    const alsoPorts = isFtp ? FTP_DATA_PORTS : [];
+    return this.#host.addVirtualService({ ...key, family: familyOf(key.address), alsoPorts });
   }
 
   /** Also undoes an addition that the host refused. */
@@ -92,12 +128,30 @@ export class HostSync {
     try {
       await this.#host.removeVirtualService({ ...key, family: familyOf(key.address) });
     } finally {
-      const left = (this.#servicesOfVip.get(key.address) ?? 1) - 1;
-      this.#servicesOfVip.set(key.address, left);
-      if (left === 0) {
-        this.#servicesOfVip.delete(key.address);
-        this.#vips.removeVip(key.address);
-      }
+      if (add(this.#servicesOfVip, key.address, -1) === 0) this.#engine.removeVip(key.address);
     }
   }
+
+  async #addMark({ mark, family }: MarkKey): Promise<void> {
+    const device = markDeviceName(this.#device, mark);
+    if (add(this.#servicesOfMark, mark, 1) === 1) this.#engine.openMark(mark, device);
+    await this.#host.addFirewallMark({ mark, family, device });
+  }
+
+  /** Also undoes an addition that the host refused. */
+  async #removeMark({ mark, family }: MarkKey): Promise<void> {
+    try {
+      await this.#host.removeFirewallMark({ mark, family });
+    } finally {
+      if (add(this.#servicesOfMark, mark, -1) === 0) this.#engine.closeMark(mark);
+    }
+  }
+}
+
+/** Adds to a count, forgets it at 0, and returns it. */
+function add<Key>(counts: Map<Key, number>, key: Key, amount: number): number {
+  const count = (counts.get(key) ?? 0) + amount;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
+  return count;
 }

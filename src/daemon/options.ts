@@ -1,7 +1,10 @@
 /** uipvsd's command line. */
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, UipvsError } from '../base/error.js';
 import { DEFAULT_SOCKET_PATH } from '../control/protocol.js';
+import { parseListenAddress } from '../metrics/listen-address.js';
+import type { Endpoint } from '../net/endpoint.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -13,6 +16,10 @@ export interface DaemonOptions {
   readonly routingTable: number;
   readonly connections: number;
   readonly logLevel: LogLevel;
+  /** Where Prometheus may ask; null: nowhere. */
+  readonly metrics: Endpoint | null;
+  /** Directory for files in the format of /proc/net/ip_vs*; null: none are written. */
+  readonly procDirectory: string | null;
 }
 
 export type ParsedOptions =
@@ -34,6 +41,9 @@ Usage: uipvsd [options]
   --io tun             how packets come in and leave: through a TUN device
   --device NAME        name of the TUN device (default: uipvs0)
   --table N            routing table that leads to the device (default: ${DEFAULT_ROUTING_TABLE})
+  --metrics ADDR:PORT  answer Prometheus at http://ADDR:PORT/metrics (default: off)
+  --proc-dir DIR       keep /proc/net/ip_vs, ip_vs_conn, ip_vs_stats up to date under DIR/net
+                       (default: proc beside the socket; 'none' for none)
   --connections N      most connections at once (default: ${DEFAULT_CONNECTIONS})
   --log-level LEVEL    ${LOG_LEVELS.join(', ')} (default: info)
   --help, --version
@@ -90,6 +100,12 @@ function logLevel(text: string): LogLevel {
   );
 }
 
+function procDirectory(text: string | undefined, socketPath: string): string | null {
+  if (text === '') throw new UipvsError('EINVAL', "Expected a directory for --proc-dir but received ''");
+  if (text === 'none') return null;
+  return text ?? join(dirname(socketPath), 'proc');
+}
+
 /** Parses the words after the program's name. Throws UipvsError EINVAL naming the option and the value. */
 export function parseDaemonOptions(
   words: readonly string[],
@@ -109,6 +125,8 @@ export function parseDaemonOptions(
       device: deviceName(values.device ?? 'uipvs0'),
       routingTable: routingTable(values.table),
       connections: integer('--connections', values.connections, DEFAULT_CONNECTIONS, 1, MAX_CONNECTIONS),
+      metrics: values.metrics === undefined ? null : parseListenAddress(values.metrics),
+      procDirectory: procDirectory(values['proc-dir'], socketPath),
       logLevel: logLevel(values['log-level'] ?? 'info'),
     },
   };
@@ -128,6 +146,8 @@ function parseWords(words: readonly string[]) {
         device: string,
         table: string,
         connections: string,
+        metrics: string,
+        'proc-dir': string,
         'log-level': string,
         help: { ...flag, short: 'h' },
         version: { ...flag, short: 'v' },

@@ -11,14 +11,32 @@ export interface NativeEngine {
   stop(): void;
   /** Call after verdicts were posted. */
   wake(): void;
-  addService(id: number, protocol: number, port: number, address: Uint32Array): boolean;
+  /** Makes the device for packets with the mark. Throws NativeError. */
+  openMark(mark: number, name: string): void;
+  /** The kernel takes the device away. */
+  closeMark(mark: number): void;
+  /** `mark` 0: a service by address. Of a mark's service only the family of `address` counts. */
+  addService(id: number, protocol: number, port: number, address: Uint32Array, mark: number): boolean;
+  /** `persistenceSeconds` 0: none. */
+  setServiceTraits(id: number, isOnePacket: boolean, persistenceSeconds: number, netmask: number): void;
   removeService(id: number): void;
   addVip(id: number, address: Uint32Array): boolean;
   removeVip(id: number): void;
   addDestination(id: number, port: number, address: Uint32Array): void;
   setDestinationAvailable(id: number, isAvailable: boolean): void;
+  setDestinationTraits(id: number, isQuiesced: boolean, upperThreshold: number, lowerThreshold: number): void;
   clearDestination(id: number): void;
   setTimeouts(tcpSeconds: number, tcpFinSeconds: number, udpSeconds: number): void;
+  setPolicy(
+    connReuseMode: number,
+    expireNodestConn: boolean,
+    expireQuiescentTemplate: boolean,
+    sloppyTcp: boolean,
+    sloppySctp: boolean,
+    isSecureTcp: boolean,
+    dropRate: number,
+    dropsEntries: boolean,
+  ): void;
   setRestoresHopLimit(restores: boolean): void;
   /** Fills `words` with 20 words a connection; returns [next cursor (0 at the end), how many]. */
   listConnections(cursor: number, words: Uint32Array): [number, number];
@@ -27,6 +45,8 @@ export interface NativeEngine {
   readonly receiveError: number;
   readonly laneMemory: ArrayBuffer;
   readonly counterMemory: ArrayBuffer;
+  /** 64-bit words: nanoseconds in all, then a cell a bound of `latencyBoundsUs` and one for what is longer. */
+  readonly latencyMemory: ArrayBuffer;
   readonly ringMemory: ArrayBuffer;
 }
 
@@ -39,6 +59,7 @@ export interface NativeError extends Error {
 export interface Addon {
   readonly Engine: new (connections: number, services: number, destinations: number) => NativeEngine;
   readonly counterNames: readonly string[];
+  readonly latencyBoundsUs: readonly number[];
   readonly ringEntries: number;
 }
 

@@ -1,5 +1,5 @@
 /** Reads the native connection table piece by piece. */
-import { connectionStateName } from '../ipvs/connection-state.js';
+import { connectionStateName, templateStateName } from '../ipvs/connection-state.js';
 import type { ConnectionListing } from '../ipvs/listing.js';
 import { formatAddressWords } from '../net/address.js';
 import type { Family } from '../net/family.js';
@@ -8,7 +8,10 @@ import type { NativeEngine } from './addon.js';
 const WORDS_PER_CONNECTION = 20;
 const CONNECTIONS_PER_PIECE = 512;
 const TICKS_PER_SECOND = 64;
-const PROTOCOL_NAMES: Readonly<Record<number, string>> = { 6: 'TCP', 17: 'UDP', 132: 'SCTP' };
+/** Source: net/netfilter/ipvs/ip_vs_core.c, ip_vs_proto_name. */
+const PROTOCOL_NAMES: Readonly<Record<number, string>> = { 0: 'IP', 6: 'TCP', 17: 'UDP', 132: 'SCTP' };
+/** Source: linux/ip_vs.h, IP_VS_CONN_F_TEMPLATE. */
+const TEMPLATE_FLAG = 0x1000;
 
 export class ConnectionReader {
   readonly #native: Pick<NativeEngine, 'listConnections'>;
@@ -38,9 +41,11 @@ function read(words: Uint32Array): ConnectionListing {
   const word = (index: number): number => words[index] ?? 0;
   const family: Family = word(0) === 6 ? 6 : 4;
   const protocol = word(1);
+  const state = word(2) & 0xffff;
+  const isTemplate = ((word(2) >>> 16) & TEMPLATE_FLAG) !== 0;
   return {
     protocol: PROTOCOL_NAMES[protocol] ?? `IP_${protocol}`,
-    state: connectionStateName(protocol, word(2)),
+    state: isTemplate ? templateStateName(state) : connectionStateName(protocol, state),
     // Expired ones that the clock hand has not reached yet come out negative.
     expiresSeconds: Math.floor((word(3) | 0) / TICKS_PER_SECOND),
     clientPort: word(4),

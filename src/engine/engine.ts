@@ -7,7 +7,13 @@
  * by the `decide` function given to start(). While JavaScript is busy, established connections go on in the worker.
  */
 import { UipvsError } from '../base/error.js';
-import type { DataPlane, RawCounters } from '../ipvs/data-plane.js';
+import type {
+  DataPlane,
+  DestinationTraits,
+  PacketPolicy,
+  RawCounters,
+  ServiceTraits,
+} from '../ipvs/data-plane.js';
 import type { ConnectionListing, Timeouts } from '../ipvs/listing.js';
 import type { ServiceKey } from '../ipvs/specification.js';
 import { addressWords } from '../net/address.js';
@@ -16,6 +22,7 @@ import { type Addon, isNativeError, type NativeEngine } from './addon.js';
 import { AddressOverlap } from './address-overlap.js';
 import { ConnectionReader } from './connection-reader.js';
 import { DestinationLanes } from './lanes.js';
+import { openTun } from './tun.js';
 import { type Decide, UpcallRing } from './upcall.js';
 
 export interface EngineLimits {
@@ -27,17 +34,13 @@ export interface EngineLimits {
 
 const PROTOCOL_NUMBERS = { tcp: 6, udp: 17, sctp: 132 } as const;
 const TCP = 6;
-const TUN_F_CSUM = 0x01;
-const TUN_F_TSO4 = 0x02;
-const TUN_F_TSO6 = 0x04;
-const TUN_F_USO4 = 0x20;
-const ENOENT = 2;
-const EPERM = 1;
-const EBUSY = 16;
+/** A device each, which the worker reads in every turn: native/engine/marked_receivers.h. */
+const MAX_MARKS = 64;
 
 /** Told when the model takes an address into use or gives it up, so that the host can follow. */
 export interface AddressObserver {
-  serviceAdded(key: ServiceKey): void;
+  serviceAdded(key: ServiceKey, traits: ServiceTraits): void;
+  serviceEdited(key: ServiceKey, traits: ServiceTraits): void;
   serviceRemoved(key: ServiceKey): void;
   destinationAdded(destination: DestinationPlace): void;
   destinationRemoved(destination: DestinationPlace): void;
@@ -47,8 +50,17 @@ export interface AddressObserver {
 export interface DestinationPlace {
   readonly family: Family;
   readonly address: string;
-  readonly protocol: ProtocolName;
+  /** Absent: of a firewall mark's service, which is for every protocol. */
+  readonly protocol?: ProtocolName;
   readonly port: number;
+}
+
+/** How long first packets waited for their verdicts. */
+export interface UpcallLatency {
+  readonly count: number;
+  readonly sumSeconds: number;
+  /** Cumulative: `count` waited at most `upperSeconds`. */
+  readonly buckets: readonly { readonly upperSeconds: number; readonly count: number }[];
 }
 
 export class Engine implements DataPlane {
@@ -58,6 +70,8 @@ export class Engine implements DataPlane {
   readonly #lanes: DestinationLanes;
   readonly #counterNames: readonly string[];
   readonly #counters: BigUint64Array;
+  readonly #latency: BigUint64Array;
+  readonly #latencyBoundsUs: readonly number[];
   readonly #upcalls: UpcallRing;
   readonly #connections: ConnectionReader;
   readonly #observer: AddressObserver;
@@ -75,43 +89,15 @@ export class Engine implements DataPlane {
     this.#lanes = new DestinationLanes(this.#native.laneMemory, limits.destinations);
     this.#counters = new BigUint64Array(this.#native.counterMemory);
     this.#counterNames = addon.counterNames;
+    this.#latency = new BigUint64Array(this.#native.latencyMemory);
+    this.#latencyBoundsUs = addon.latencyBoundsUs;
     this.#upcalls = new UpcallRing(this.#native.ringMemory, addon.ringEntries, () => this.#native.wake());
     this.#connections = new ConnectionReader(this.#native);
   }
 
-  /**
-   * Makes the TUN device; returns the names of the offloads the kernel granted.
-   * Errors: ENOTSUP without /dev/net/tun, EPERM without CAP_NET_ADMIN, EBUSY where another process has the device.
-   */
+  /** Makes the TUN device; see {@link openTun}. */
   openTun(name: string): readonly string[] {
-    try {
-      const offloads = this.#native.openTun(name);
-      const named: readonly (readonly [number, string])[] = [
-        [TUN_F_CSUM, 'checksum'],
-        [TUN_F_TSO4, 'tso4'],
-        [TUN_F_TSO6, 'tso6'],
-        [TUN_F_USO4, 'uso'],
-      ];
-      return named.filter(([bit]) => (offloads & bit) !== 0).map(([, offload]) => offload);
-    } catch (thrown) {
-      if (!isNativeError(thrown)) throw thrown;
-      if (thrown.errno === EBUSY) {
-        throw new UipvsError(
-          'EBUSY',
-          `device ${name} is in use by another process: is a uipvsd running already?`,
-        );
-      }
-      if (thrown.errno === EPERM) {
-        throw new UipvsError('EPERM', `no permission to make device ${name}: CAP_NET_ADMIN is needed`);
-      }
-      if (thrown.errno === ENOENT) {
-        throw new UipvsError(
-          'ENOTSUP',
-          'this host has no /dev/net/tun: load the tun module or pass the device in',
-        );
-      }
-      throw new UipvsError('EIO', `device ${name} cannot be made: ${thrown.message}`);
-    }
+    return openTun(this.#native, name);
   }
 
   /** Starts the worker; `decide` is called for the first packet of every connection. */
@@ -131,13 +117,48 @@ export class Engine implements DataPlane {
     this.#native.stop();
   }
 
-  addService(serviceId: number, key: ServiceKey): void {
-    if (key.kind !== 'address') {
-      throw new UipvsError('ENOTSUP', 'firewall-mark services are not forwarded yet');
+  addService(serviceId: number, key: ServiceKey, traits: ServiceTraits): void {
+    if (key.kind === 'address') {
+      const protocol = PROTOCOL_NUMBERS[key.protocol];
+      this.#native.addService(serviceId, protocol, key.port, addressWords(key.address), 0);
+    } else {
+      this.#refuseTooManyMarks(key.mark);
+      this.#native.addService(serviceId, 0, 0, new Uint32Array(key.family === 6 ? 4 : 1), key.mark);
     }
-    this.#native.addService(serviceId, PROTOCOL_NUMBERS[key.protocol], key.port, addressWords(key.address));
+    this.setServiceTraits(serviceId, traits);
     this.#services.set(serviceId, key);
-    this.#observer.serviceAdded(key);
+    this.#observer.serviceAdded(key, traits);
+  }
+
+  #refuseTooManyMarks(mark: number): void {
+    const marks = new Set<number>([mark]);
+    for (const key of this.#services.values()) if (key.kind === 'fwmark') marks.add(key.mark);
+    if (marks.size <= MAX_MARKS) return;
+    throw new UipvsError('ENOSPC', `Firewall mark ${mark} is above the limit of ${MAX_MARKS} marks`);
+  }
+
+  setServiceTraits(serviceId: number, { isOnePacket, persistence }: ServiceTraits): void {
+    const { timeoutSeconds = 0, netmask = 0 } = persistence ?? {};
+    this.#native.setServiceTraits(serviceId, isOnePacket, timeoutSeconds, netmask);
+    const key = this.#services.get(serviceId);
+    if (key !== undefined) this.#observer.serviceEdited(key, { isOnePacket, persistence });
+  }
+
+  /** Packets with `mark` come by the device `name` from now on. Errors: EIO. */
+  openMark(mark: number, name: string): void {
+    try {
+      this.#native.openMark(mark, name);
+    } catch (thrown) {
+      if (!isNativeError(thrown)) throw thrown;
+      throw new UipvsError(
+        'EIO',
+        `device ${name} for firewall mark ${mark} cannot be made: ${thrown.message}`,
+      );
+    }
+  }
+
+  closeMark(mark: number): void {
+    this.#native.closeMark(mark);
   }
 
   removeService(serviceId: number): void {
@@ -175,16 +196,23 @@ export class Engine implements DataPlane {
     family: Family,
     address: string,
     port: number,
+    traits: DestinationTraits,
   ): void {
     this.#native.clearDestination(destinationId);
+    this.setDestinationTraits(destinationId, traits);
     this.#native.addDestination(destinationId, port, addressWords(address));
     const key = this.#services.get(serviceId);
-    const protocol = key?.kind === 'address' ? key.protocol : 'tcp';
-    const place = { family, address, protocol, port };
+    const place =
+      key?.kind === 'address' ? { family, address, port, protocol: key.protocol } : { family, address, port };
     this.#destinations.set(destinationId, place);
     this.#overlap.addDestination(address);
     this.#observer.destinationAdded(place);
     this.#updateHopLimit();
+  }
+
+  setDestinationTraits(destinationId: number, traits: DestinationTraits): void {
+    const { isQuiesced, upperThreshold, lowerThreshold } = traits;
+    this.#native.setDestinationTraits(destinationId, isQuiesced, upperThreshold, lowerThreshold);
   }
 
   setDestinationAvailable(destinationId: number, isAvailable: boolean): void {
@@ -204,6 +232,27 @@ export class Engine implements DataPlane {
 
   setTimeouts(timeouts: Timeouts): void {
     this.#native.setTimeouts(timeouts.tcp, timeouts.tcpFin, timeouts.udp);
+  }
+
+  setPolicy(policy: PacketPolicy): void {
+    this.#native.setPolicy(
+      policy.connReuseMode,
+      policy.expireNodestConn,
+      policy.expireQuiescentTemplate,
+      policy.sloppyTcp,
+      policy.sloppySctp,
+      policy.isSecureTcp,
+      policy.dropRate,
+      policy.dropsEntries,
+    );
+  }
+
+  isOverloaded(destinationId: number): boolean {
+    return this.#lanes.isOverloaded(destinationId);
+  }
+
+  setOverloaded(destinationId: number, isOverloaded: boolean): void {
+    this.#lanes.setOverloaded(destinationId, isOverloaded);
   }
 
   activeConnections(destinationId: number): number {
@@ -227,6 +276,21 @@ export class Engine implements DataPlane {
     return Object.fromEntries(
       this.#counterNames.map((name, cell) => [name, Number(this.#counters[cell] ?? 0n)]),
     );
+  }
+
+  upcallLatency(): UpcallLatency {
+    const [nanoseconds = 0n, ...cells] = this.#latency;
+    let count = 0;
+    const buckets = this.#latencyBoundsUs.map((boundUs, index) => {
+      count += Number(cells[index] ?? 0n);
+      return { upperSeconds: boundUs / 1e6, count };
+    });
+    return { count: count + Number(cells.at(-1) ?? 0n), sumSeconds: Number(nanoseconds) / 1e9, buckets };
+  }
+
+  /** Requests that await the control thread, as a part of what the ring holds. */
+  get ringUse(): number {
+    return this.#upcalls.use;
   }
 
   get liveConnections(): number {

@@ -8,6 +8,8 @@ const LANE_BYTES = 64;
 const ACTIVE = 10;
 const INACTIVE = 11;
 const PERSISTENT = 12;
+/** Of lane 0; written by every thread. */
+const OVERLOADED = 13;
 const WORDS = LANE_BYTES / 4;
 const LONGS = LANE_BYTES / 8;
 
@@ -34,6 +36,14 @@ export class DestinationLanes {
 
   persistent(destinationId: number): number {
     return this.#sumWord(destinationId, PERSISTENT);
+  }
+
+  isOverloaded(destinationId: number): boolean {
+    return Atomics.load(this.#words, destinationId * WORDS + OVERLOADED) !== 0;
+  }
+
+  setOverloaded(destinationId: number, isOverloaded: boolean): void {
+    Atomics.store(this.#words, destinationId * WORDS + OVERLOADED, isOverloaded ? 1 : 0);
   }
 
   /** Counts a connection that was just decided for; the worker counts it out again. */

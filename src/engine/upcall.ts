@@ -88,6 +88,12 @@ export class UpcallRing {
     this.#wake = wake;
   }
 
+  /** Requests that wait, as a part of the ring. */
+  get use(): number {
+    const waiting = (Atomics.load(this.#requests, HEAD) - Atomics.load(this.#requests, TAIL)) | 0;
+    return waiting / this.#entries;
+  }
+
   /** Answers every request that is there; returns how many. */
   drain(decide: Decide): number {
     const requests = this.#requests;

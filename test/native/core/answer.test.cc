@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "support/rig.h"
+#include "support/sctp_builder.h"
 #include "support/slow_checksum.h"
 
 namespace uipvs::test {
@@ -203,6 +204,20 @@ TEST_CASE("answer: a packet that was damaged on the way is told from an intact o
       // Only a whole checksum tells.
       CHECK(is_intact(damaged.packet, view) == (form != ChecksumForm::whole));
     }
+  }
+}
+
+TEST_CASE("answer: SCTP gets an unreachable whatever its checksum, as from a host that does not speak it") {
+  for (const FiveTuple& tuple : {client_tuple(kProtocolSctp), client_tuple6(kProtocolSctp)}) {
+    MemoryPacket packet = sctp_packet(tuple);
+    packet.bytes.back() ^= 1;
+    PacketView view;
+    const HeldPacket held(packet);
+    REQUIRE(parse_packet(held.packet, view) == ParseError::none);
+    CHECK(is_intact(held.packet, view));
+    const auto [is_answered, answer] = unreachable_of(packet, Unreachable::protocol);
+    REQUIRE(is_answered);
+    CHECK(is_well_formed(answer));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "support/rig.h"
+#include "support/sctp_builder.h"
 #include "support/slow_checksum.h"
 
 namespace uipvs::test {
@@ -175,6 +176,41 @@ TEST_CASE("icmp: an error about a reply reaches the real server as one about its
       CHECK(tuple_of(fed.packet).destination == expected.source);
       CHECK(quoted_tuple(fed.packet) == expected);
       CHECK(rig->worker_lane(is_v6 ? 1 : 0).in_packets == 2);
+    }
+  }
+}
+
+TEST_CASE("icmp: an error that quotes SCTP is translated both ways; the quoted checksum stays") {
+  for (const bool is_v6 : {false, true}) {
+    const Family family = is_v6 ? Family::ipv6 : Family::ipv4;
+    const FiveTuple tuple = is_v6 ? client_tuple6(kProtocolSctp) : client_tuple(kProtocolSctp);
+    const FiveTuple server = is_v6 ? server_tuple6(kProtocolSctp) : server_tuple(kProtocolSctp);
+    const ConnectionEnds ends{
+        family,       kProtocolSctp,     tuple.source_port, tuple.destination_port, server.source_port,
+        tuple.source, tuple.destination, server.source};
+    const size_t header = is_v6 ? 40 : 20;
+    for (const Direction direction : {Direction::to_client, Direction::to_server}) {
+      const bool to_client = direction == Direction::to_client;
+      for (const size_t transport_bytes : {size_t{8}, size_t{12}, size_t{20}}) {
+        CAPTURE(is_v6);
+        CAPTURE(to_client);
+        CAPTURE(transport_bytes);
+        std::vector<uint8_t> quoted = sctp_packet(to_client ? server.reversed() : tuple.reversed()).bytes;
+        quoted.resize(header + transport_bytes);
+        const Address router = is_v6 ? address6(0x999) : kStranger;
+        HeldPacket held(build_icmp(family, router, to_client ? tuple.source : tuple.destination, 3, 0, quoted));
+        PacketView view, inner;
+        REQUIRE(parse_packet(held.packet, view) == ParseError::none);
+        REQUIRE(parse_icmp_error(held.packet, view, inner));
+        translate_icmp_error(held.packet, view, inner, ends, direction, 63);
+        const MemoryPacket error = held.copy();
+        CHECK(checksums_hold(error));
+        CHECK(quoted_tuple(error) == (to_client ? tuple : server));
+        CHECK(tuple_of(error).source == (to_client ? tuple.destination : router));
+        CHECK(tuple_of(error).destination == (to_client ? tuple.source : server.source));
+        CHECK(std::equal(quoted.begin() + static_cast<ptrdiff_t>(header) + 4, quoted.end(),
+                         error.bytes.begin() + static_cast<ptrdiff_t>(header + 8 + header + 4)));
+      }
     }
   }
 }

@@ -6,18 +6,28 @@
 #include "core/packet_view.h"
 #include "support/random.h"
 #include "support/rig.h"
+#include "support/sctp_builder.h"
 
 namespace uipvs::test {
 namespace {
 
 std::vector<uint8_t> inner_packet(const FiveTuple& tuple, size_t bytes) {
-  MemoryPacket packet = tuple.protocol == kProtocolTcp ? tcp_segment(tuple, kTcpAck, 8) : udp_datagram(tuple, 8);
+  MemoryPacket packet = tuple.protocol == kProtocolTcp    ? tcp_segment(tuple, kTcpAck, 8)
+                        : tuple.protocol == kProtocolSctp ? sctp_packet(tuple, sctp_chunk(kChunkData))
+                                                          : udp_datagram(tuple, 8);
   packet.bytes.resize(bytes);
   return packet.bytes;
 }
 
 std::vector<MemoryPacket> whole_packets() {
   std::vector<MemoryPacket> made;
+  std::vector<uint8_t> bundle = sctp_chunk(kChunkCookieEcho, {1, 2, 3, 4, 5});
+  const std::vector<uint8_t> abort = sctp_chunk(kChunkAbort);
+  bundle.insert(bundle.end(), abort.begin(), abort.end());
+  for (const FiveTuple& tuple : {client_tuple(kProtocolSctp), client_tuple6(kProtocolSctp)}) {
+    made.push_back(sctp_packet(tuple, bundle));
+  }
+  made.push_back(build_icmp(Family::ipv4, kStranger, kVip, 3, 1, inner_packet(server_tuple(kProtocolSctp), 28)));
   for (const uint8_t protocol : {kProtocolTcp, kProtocolUdp}) {
     for (const FiveTuple& tuple : {client_tuple(protocol), client_tuple6(protocol)}) {
       PacketSpec spec;
@@ -76,7 +86,7 @@ TEST_CASE("truncation: no cut makes the parser read beyond, and a cut that the h
 }
 
 TEST_CASE("truncation: a quoted packet is read from 8 bytes of transport header on, never from fewer") {
-  for (const uint8_t protocol : {kProtocolTcp, kProtocolUdp}) {
+  for (const uint8_t protocol : {kProtocolTcp, kProtocolUdp, kProtocolSctp}) {
     for (const FiveTuple& tuple : {server_tuple(protocol), client_tuple6(protocol)}) {
       const size_t header = tuple.family == Family::ipv4 ? 20 : 40;
       for (size_t length = 0; length <= header + 16; ++length) {

@@ -122,6 +122,7 @@ TEST_CASE("pipeline: a destination without a port of its own keeps the service's
 TEST_CASE("pipeline: a service of port 0 takes what no exact port takes") {
   const auto rig = make_rig();
   rig->add_service(9, {Family::ipv4, kProtocolTcp, 0, kVip});
+  rig->make_persistent(9, 60);
   CHECK(rig->process(tcp_segment(client_tuple(kProtocolTcp, 1, 80), kTcpSyn)).decision.service_id == 0);
   CHECK(rig->process(tcp_segment(client_tuple(kProtocolTcp, 1, 81), kTcpSyn)).decision.service_id == 9);
 }

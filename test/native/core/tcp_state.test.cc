@@ -3,25 +3,44 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <initializer_list>
+#include <utility>
 
 #include "core/packet_view.h"
 
 namespace uipvs::test {
 namespace {
 
-// The kernel's tcp_states, as text. Source: net/netfilter/ipvs/ip_vs_proto_tcp.c.
+// The kernel's tables as text: a line an event (SYN, FIN, ACK, RST), a column a state.
+// Source: net/netfilter/ipvs/ip_vs_proto_tcp.c, tcp_states and tcp_states_dos, INPUT and OUTPUT.
 constexpr const char* kStates = "NO ES SS SR FW TW CL CW LA LI SA";
-constexpr const char* kInput[] = {
-    "SR ES ES SR SR SR SR SR SR SR SR",  // syn
-    "CL CW SS TW TW TW CL CW LA LI TW",  // fin
-    "ES ES SS ES FW TW CL CW CL LI ES",  // ack
-    "CL CL CL SR CL CL CL CL LA LI SR",  // rst
+struct TextTable {
+  const char* name;
+  Direction direction;
+  bool is_secure;
+  const char* rows[4];
 };
-constexpr const char* kOutput[] = {
-    "SS ES SS SR SS SS SS SS SS LI SR",  // syn
-    "TW FW SS TW FW TW CL TW LA LI TW",  // fin
-    "ES ES SS ES FW TW CL CW LA ES ES",  // ack
-    "CL CL SS CL CL TW CL CL CL CL CL",  // rst
+constexpr TextTable kTables[] = {
+    {"input",
+     Direction::to_server,
+     false,
+     {"SR ES ES SR SR SR SR SR SR SR SR", "CL CW SS TW TW TW CL CW LA LI TW", "ES ES SS ES FW TW CL CW CL LI ES",
+      "CL CL CL SR CL CL CL CL LA LI SR"}},
+    {"output",
+     Direction::to_client,
+     false,
+     {"SS ES SS SR SS SS SS SS SS LI SR", "TW FW SS TW FW TW CL TW LA LI TW", "ES ES SS ES FW TW CL CW LA ES ES",
+      "CL CL SS CL CL TW CL CL CL CL CL"}},
+    {"input, secure",
+     Direction::to_server,
+     true,
+     {"SR ES ES SR SR SR SR SR SR SR SA", "CL CW SS TW TW TW CL CW LA LI SA", "ES ES SS SR FW TW CL CW CL LI SA",
+      "CL CL CL SR CL CL CL CL LA LI CL"}},
+    {"output, secure",
+     Direction::to_client,
+     true,
+     {"SS ES SS SA SS SS SS SS SS LI SA", "TW FW SS TW FW TW CL TW LA LI TW", "ES ES SS ES FW TW CL CW LA ES ES",
+      "CL CL SS CL CL TW CL CL CL CL CL"}},
 };
 constexpr TcpEvent kEvents[] = {TcpEvent::syn, TcpEvent::fin, TcpEvent::ack, TcpEvent::rst};
 
@@ -30,27 +49,52 @@ TcpState state_at(const char* row, int column) {
   for (int state = 0; state < kTcpStates; ++state) {
     if (std::memcmp(kStates + 3 * state, row + 3 * column, 2) == 0) return static_cast<TcpState>(state);
   }
+  FAIL("no such state in a row");
   return TcpState::none;
 }
 
 }  // namespace
 
-TEST_CASE("tcp state: moves as the kernel's table says, for every state, event and direction") {
-  for (int event = 0; event < 4; ++event) {
-    for (int state = 0; state < kTcpStates; ++state) {
-      CAPTURE(event);
-      CAPTURE(state);
-      const TcpState from = static_cast<TcpState>(state);
-      CHECK(tcp_next_state(from, Direction::to_server, kEvents[event]) == state_at(kInput[event], state));
-      CHECK(tcp_next_state(from, Direction::to_client, kEvents[event]) == state_at(kOutput[event], state));
+TEST_CASE("tcp state: moves as the kernel's tables say, for every state, event, direction and table") {
+  for (const TextTable& table : kTables) {
+    for (int event = 0; event < 4; ++event) {
+      for (int state = 0; state < kTcpStates; ++state) {
+        CAPTURE(table.name);
+        CAPTURE(event);
+        CAPTURE(state);
+        const TcpState next =
+            tcp_next_state(static_cast<TcpState>(state), table.direction, kEvents[event], table.is_secure);
+        CHECK(next == state_at(table.rows[event], state));
+      }
     }
   }
+}
+
+TEST_CASE("tcp state: with secure_tcp the client's ACK alone does not establish, the real server's does") {
+  const auto after = [](bool is_secure, std::initializer_list<std::pair<Direction, uint8_t>> segments) {
+    TcpState state = TcpState::none;
+    for (const auto& [direction, flags] : segments) {
+      state = tcp_next_state(state, direction, tcp_event(flags), is_secure);
+    }
+    return state;
+  };
+  constexpr Direction in = Direction::to_server, out = Direction::to_client;
+  CHECK(after(false, {{in, kTcpSyn}, {in, kTcpAck}}) == TcpState::established);
+  CHECK(after(true, {{in, kTcpSyn}, {in, kTcpAck}}) == TcpState::syn_recv);
+  CHECK(after(true, {{in, kTcpSyn}, {out, kTcpSyn | kTcpAck}}) == TcpState::synack);
+  CHECK(after(true, {{in, kTcpSyn}, {out, kTcpSyn | kTcpAck}, {in, kTcpAck}}) == TcpState::synack);
+  CHECK(after(true, {{in, kTcpSyn}, {out, kTcpSyn | kTcpAck}, {in, kTcpAck}, {out, kTcpAck}}) == TcpState::established);
+}
+
+TEST_CASE("tcp state: secure_tcp is off unless asked for") {
+  CHECK(tcp_next_state(TcpState::syn_recv, Direction::to_server, TcpEvent::ack) == TcpState::established);
 }
 
 TEST_CASE("tcp state: a segment with none of the four flags closes from anywhere") {
   for (int state = 0; state < kTcpStates; ++state) {
     for (const Direction direction : {Direction::to_server, Direction::to_client}) {
-      CHECK(tcp_next_state(static_cast<TcpState>(state), direction, TcpEvent::none) == TcpState::close);
+      CHECK(tcp_next_state(static_cast<TcpState>(state), direction, TcpEvent::none, false) == TcpState::close);
+      CHECK(tcp_next_state(static_cast<TcpState>(state), direction, TcpEvent::none, true) == TcpState::close);
     }
   }
 }

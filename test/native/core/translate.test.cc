@@ -141,6 +141,31 @@ TEST_CASE("translate: a UDP datagram without a checksum leaves with one") {
   }
 }
 
+TEST_CASE("translate: UDP checksums come out as kernel IPVS wrote them, none, right or wrong as they were") {
+  struct Row {
+    bool is_reply;
+    uint16_t before, after;
+  };
+  const FiveTuple request = {Family::ipv4, kProtocolUdp, 6000, 80, address4(10, 0, 0, 2), address4(10, 9, 0, 1)};
+  const FiveTuple received = {Family::ipv4, kProtocolUdp, 6000, 8080, address4(10, 0, 0, 2), address4(10, 1, 0, 11)};
+  // What Linux 6.1 sent on.
+  for (const Row& row : {Row{false, 0, 0x70f4}, Row{true, 0, 0x9036}, Row{false, 0x1111, 0xf1ce}}) {
+    PacketSpec spec;
+    spec.tuple = row.is_reply ? received.reversed() : request;
+    spec.checksum = ChecksumForm::absent;
+    spec.payload = {'h', 'e', 'l', 'l', 'o'};
+    MemoryPacket packet = build_packet(spec);
+    packet.bytes[26] = static_cast<uint8_t>(row.before >> 8);
+    packet.bytes[27] = static_cast<uint8_t>(row.before);
+    HeldPacket held(packet);
+    PacketView view;
+    REQUIRE(parse_packet(held.packet, view) == ParseError::none);
+    rewrite_packet(held.packet, view, rewrite_to(row.is_reply ? request.reversed() : received, 63));
+    CAPTURE(row.after);
+    CHECK((held.packet.data[26] << 8 | held.packet.data[27]) == row.after);
+  }
+}
+
 TEST_CASE("translate: a first fragment without a UDP checksum stays without") {
   PacketSpec spec;
   spec.tuple = client_tuple(kProtocolUdp);

@@ -16,12 +16,16 @@ struct Parked {
   uint32_t ticket = 0;
 };
 
+constexpr ParkingLot::Errand kErrand{7, 1234};
+
 Parked park(ParkingLot& lot, const MemoryPacket& packet, uint64_t hash = 0) {
   const HeldPacket held(packet);
   PacketView view;
   REQUIRE(parse_packet(held.packet, view) == ParseError::none);
   Parked parked;
-  parked.result = lot.park(held.packet, view, hash != 0 ? hash : hash_tuple({1, 2}, view.tuple), parked.ticket);
+  const Pipeline::Waiting waiting{view.tuple};
+  if (hash == 0) hash = hash_tuple({1, 2}, view.tuple);
+  parked.result = lot.park(held.packet, view, waiting, hash, kErrand, parked.ticket);
   return parked;
 }
 
@@ -31,10 +35,16 @@ MemoryPacket datagram(uint32_t flow, uint32_t payload_bytes = 4) {
   return udp_datagram(tuple, payload_bytes);
 }
 
+ParkingLot::Node* claim_first(ParkingLot& lot, uint32_t ticket) {
+  ParkingLot::Errand errand;
+  return lot.claim(ticket, errand);
+}
+
 // The packets of a flow, in order.
 std::vector<std::vector<uint8_t>> claim(ParkingLot& lot, uint32_t ticket) {
   std::vector<std::vector<uint8_t>> packets;
-  for (const ParkingLot::Node* node = lot.claim(ticket); node != nullptr; node = lot.next(*node)) {
+  ParkingLot::Errand errand;
+  for (const ParkingLot::Node* node = lot.claim(ticket, errand); node != nullptr; node = lot.next(*node)) {
     packets.emplace_back(node->packet.data, node->packet.data + node->packet.length);
   }
   return packets;
@@ -49,7 +59,7 @@ TEST_CASE("parking: keeps a packet with its metadata, byte for byte, until it is
   const Parked parked = park(lot, packet);
   REQUIRE(parked.result == ParkingLot::Result::parked_first);
   CHECK(lot.parked_flows() == 1);
-  ParkingLot::Node* const node = lot.claim(parked.ticket);
+  ParkingLot::Node* const node = claim_first(lot, parked.ticket);
   REQUIRE(node != nullptr);
   CHECK(
       std::equal(packet.bytes.begin(), packet.bytes.end(), node->packet.data, node->packet.data + node->packet.length));
@@ -80,15 +90,15 @@ TEST_CASE("parking: a repeated SYN is told, sixteen datagrams queue in order and
 TEST_CASE("parking: a ticket is good for one claim, and stale once released") {
   ParkingLot lot;
   const Parked first = park(lot, datagram(1));
-  REQUIRE(lot.claim(first.ticket) != nullptr);
-  CHECK(lot.claim(first.ticket) == nullptr);
+  REQUIRE(claim_first(lot, first.ticket) != nullptr);
+  CHECK(claim_first(lot, first.ticket) == nullptr);
   lot.release(first.ticket);
-  CHECK(lot.claim(first.ticket) == nullptr);
+  CHECK(claim_first(lot, first.ticket) == nullptr);
   lot.release(first.ticket);
   const Parked second = park(lot, datagram(2));
   CHECK(second.ticket != first.ticket);
   CHECK(second.ticket % ParkingLot::kFlows == first.ticket % ParkingLot::kFlows);
-  CHECK(lot.claim(first.ticket) == nullptr);
+  CHECK(claim_first(lot, first.ticket) == nullptr);
   lot.release(first.ticket);
   CHECK(lot.parked_flows() == 1);
   CHECK(claim(lot, second.ticket).front() == datagram(2).bytes);
@@ -97,7 +107,7 @@ TEST_CASE("parking: a ticket is good for one claim, and stale once released") {
 TEST_CASE("parking: tickets that nobody was given are stale") {
   ParkingLot lot;
   for (const uint32_t ticket : {0u, 1u, 2047u, 2048u, 0x7fffffffu, 0xffffffffu}) {
-    CHECK(lot.claim(ticket) == nullptr);
+    CHECK(claim_first(lot, ticket) == nullptr);
     lot.release(ticket);
   }
   CHECK(lot.parked_flows() == 0);
@@ -170,6 +180,48 @@ TEST_CASE("parking: agrees with a map under random parking and releasing") {
     }
     REQUIRE(lot.parked_flows() == model.size());
   }
+}
+
+TEST_CASE("parking: connections of one template wait behind the first, and a repeated SYN among them is known") {
+  ParkingLot lot;
+  const FiveTuple key{Family::ipv4, kProtocolTcp, 0, 80, kClient, kVip};
+  std::vector<Parked> parked;
+  for (const uint16_t port : {4001, 4002, 4001, 4003}) {
+    const HeldPacket held(tcp_segment(client_tuple(kProtocolTcp, port), kTcpSyn));
+    PacketView view;
+    REQUIRE(parse_packet(held.packet, view) == ParseError::none);
+    Parked one;
+    one.result = lot.park(held.packet, view, {key, true, false}, hash_tuple({1, 2}, key), {9, 55}, one.ticket);
+    parked.push_back(one);
+  }
+  CHECK(parked[0].result == ParkingLot::Result::parked_first);
+  CHECK(parked[1].result == ParkingLot::Result::parked_behind);
+  CHECK(parked[2].result == ParkingLot::Result::repeated);
+  CHECK(parked[3].result == ParkingLot::Result::parked_behind);
+  ParkingLot::Errand errand;
+  ParkingLot::Node* const first = lot.claim(parked[0].ticket, errand);
+  REQUIRE(first != nullptr);
+  CHECK(errand.service_id == 9);
+  CHECK(errand.posted_ns == 55);
+  CHECK(first->tuple.source_port == 4001);
+  CHECK(lot.next(*first)->tuple.source_port == 4002);
+  CHECK(lot.next(*lot.next(*first))->tuple.source_port == 4003);
+}
+
+TEST_CASE("parking: a one-packet datagram waits alone, and so does the next of the same flow") {
+  ParkingLot lot;
+  const HeldPacket held(datagram(5));
+  PacketView view;
+  REQUIRE(parse_packet(held.packet, view) == ParseError::none);
+  uint32_t tickets[2] = {};
+  for (uint32_t& ticket : tickets) {
+    const auto result = lot.park(held.packet, view, {view.tuple, false, true}, 99, kErrand, ticket);
+    CHECK(result == ParkingLot::Result::parked_first);
+  }
+  CHECK(tickets[0] != tickets[1]);
+  lot.release(tickets[0]);
+  CHECK(lot.parked_flows() == 1);
+  CHECK(claim(lot, tickets[1]).size() == 1);
 }
 
 }  // namespace uipvs::test

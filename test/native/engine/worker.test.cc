@@ -231,8 +231,8 @@ TEST_CASE("worker: a receiver that fails is counted and told, and forgotten once
   };
   WorkerRig bench;
   FailingReceiver receiver;
-  Worker worker({bench.rig->table, bench.rig->directory, bench.rig->lanes.get(), bench.rig->counters, *bench.rings,
-                 receiver, bench.transmitter},
+  Worker worker({bench.rig->table, bench.rig->directory, bench.rig->lanes_of(1), bench.rig->counters, bench.latency,
+                 *bench.rings, bench.marked, receiver, bench.transmitter},
                 [] {});
   CHECK_FALSE(worker.turn());
   CHECK(worker.receive_error() == 5);
@@ -241,6 +241,70 @@ TEST_CASE("worker: a receiver that fails is counted and told, and forgotten once
   CHECK_FALSE(worker.turn());
   CHECK(bench.counted(Counter::receive_errors) == 1);
   CHECK(worker.receive_error() == 0);
+}
+
+TEST_CASE("worker: what comes by a mark's device has the mark, and only as long as the device is there") {
+  WorkerRig bench;
+  bench.rig->directory.add_service(9, {Family::ipv4, 0, 0, {}}, 77);
+  MemoryReceiver marked;
+  REQUIRE(bench.marked.add(77, marked));
+  FiveTuple elsewhere = kTcpIn;
+  elsewhere.destination = kStranger;
+  marked.queue.push_back(tcp_segment(elsewhere, kTcpSyn));
+  bench.receive(tcp_segment(kTcpIn, kTcpSyn));
+  bench.worker.turn();
+  const auto requests = bench.requests();
+  REQUIRE(requests.size() == 2);
+  CHECK(requests[0].service_id == 0);
+  CHECK(requests[1].service_id == 9);
+  for (const auto& request : requests) bench.answer(request, 0);
+  bench.worker.turn();
+  CHECK(bench.sent().size() == 2);
+
+  bench.marked.remove(marked);
+  CHECK(bench.marked.count() == 0);
+  marked.queue.push_back(tcp_segment(elsewhere, kTcpSyn));
+  CHECK_FALSE(bench.worker.turn());
+  CHECK(marked.queue.size() == 1);
+}
+
+TEST_CASE("worker: as many marks as there are slots, and not one more") {
+  MarkedReceivers marked;
+  std::vector<MemoryReceiver> receivers(MarkedReceivers::kMost + 1);
+  for (uint32_t i = 0; i < MarkedReceivers::kMost; ++i) CHECK(marked.add(i + 1, receivers[i]));
+  CHECK_FALSE(marked.add(999, receivers.back()));
+  marked.remove(receivers[3]);
+  CHECK(marked.add(999, receivers.back()));
+}
+
+TEST_CASE("worker: a persistent client's packets wait for one verdict, and all follow the template that it makes") {
+  WorkerRig bench;
+  bench.rig->make_persistent(0, 300);
+  for (const uint16_t port : {5001, 5002, 5003}) {
+    bench.receive(tcp_segment(client_tuple(kProtocolTcp, port), kTcpSyn));
+  }
+  bench.worker.turn();
+  const auto requests = bench.requests();
+  REQUIRE(requests.size() == 1);
+  bench.answer(requests[0], 0);
+  bench.worker.turn();
+  CHECK(bench.sent().size() == 3);
+  CHECK(bench.rig->active(0) == 3);
+  CHECK(bench.rig->counts_agree());
+}
+
+TEST_CASE("worker: tells how long verdicts took, and counts a choice that it cannot forward to") {
+  WorkerRig bench;
+  bench.receive(tcp_segment(kTcpIn, kTcpSyn));
+  bench.worker.turn();
+  bench.answer(bench.requests().at(0), kUnsupportedForwarding);
+  bench.worker.turn();
+  CHECK(bench.counted(Counter::drop_forwarding_method) == 1);
+  CHECK(bench.sent().size() == 1);
+  uint64_t answered = 0;
+  for (const auto& cell : bench.latency.cells) answered += cell;
+  CHECK(answered == 1);
+  CHECK(bench.latency.nanoseconds > 0);
 }
 
 TEST_CASE("worker: its thread starts, sleeps without work, is woken by a verdict and stops, twice if asked") {

@@ -15,14 +15,21 @@ Rig::Rig(uint32_t capacity)
     : memory(ConnectionTable::memory_bytes(capacity)),
       directory(kServices, kDestinations, {1, 2}),
       lanes(std::make_unique<DestinationLane[]>(2 * kDestinations)),
-      pipeline(table, directory, lanes.get() + kDestinations, counters) {
+      pipeline(table, directory, lanes_of(1), counters) {
   table.format(memory.bytes(), capacity, {0x0706050403020100, 0x0f0e0d0c0b0a0908});
   pipeline.set_now(now);
 }
 
 void Rig::add_service(uint32_t id, const ServiceKey& key) {
-  directory.services.add(id, key);
+  directory.add_service(id, key, 0);
   directory.vips.add(id, {key.family, 0, 0, key.address});
+}
+
+void Rig::make_persistent(uint32_t id, uint32_t seconds, uint32_t netmask) {
+  ServiceEntry& service = directory.service_entries[id];
+  service.flags = static_cast<uint8_t>(service.flags | kServicePersistent);
+  service.persistence = seconds * kTicksPerSecond;
+  service.netmask = netmask;
 }
 
 void Rig::add_destination(uint32_t id, const Address& address, uint16_t port) {
@@ -33,6 +40,7 @@ void Rig::add_destination(uint32_t id, const Address& address, uint16_t port) {
 
 Fed Rig::process(const MemoryPacket& packet) {
   HeldPacket held(packet, 2048);
+  held.packet.mark = mark;
   PacketView view;
   const Decision decision = pipeline.process(held.packet, view);
   return {decision, decision.action, held.copy()};
@@ -40,6 +48,7 @@ Fed Rig::process(const MemoryPacket& packet) {
 
 Fed Rig::feed(const MemoryPacket& packet) {
   HeldPacket held(packet, 2048);
+  held.packet.mark = mark;
   PacketView view;
   const Decision decision = pipeline.process(held.packet, view);
   Action action = decision.action;
@@ -48,7 +57,7 @@ Fed Rig::feed(const MemoryPacket& packet) {
   } else if (action == Action::upcall) {
     const uint32_t id = static_cast<uint32_t>(next_destination);
     add_relaxed(view.tuple.protocol == kProtocolTcp ? lanes[id].active : lanes[id].inactive, 1);
-    action = pipeline.admit(held.packet, view, id);
+    action = pipeline.admit(held.packet, view, decision.service_id, id);
   }
   return {decision, action, held.copy()};
 }
@@ -81,19 +90,21 @@ std::vector<ConnectionTable::Snapshot> Rig::connections() const {
 
 std::optional<ConnectionTable::Snapshot> Rig::connection(const FiveTuple& tuple) const {
   for (const auto& listed : connections()) {
+    if ((listed.flags & kConnectionTemplate) != 0) continue;
     if (listed.ends.from_client() == tuple || listed.ends.from_server() == tuple) return listed;
   }
   return std::nullopt;
 }
 
 bool Rig::counts_agree() const {
-  std::array<int32_t, kDestinations> actives{}, inactives{};
+  std::array<int32_t, kDestinations> actives{}, inactives{}, templates{};
   for (const auto& listed : connections()) {
     const bool is_inactive = (listed.flags & kConnectionInactive) != 0;
-    ++(is_inactive ? inactives : actives)[listed.destination_id];
+    const bool is_template = (listed.flags & kConnectionTemplate) != 0;
+    ++(is_template ? templates : is_inactive ? inactives : actives)[listed.destination_id];
   }
   for (uint32_t id = 0; id < kDestinations; ++id) {
-    if (active(id) != actives[id] || inactive(id) != inactives[id]) return false;
+    if (active(id) != actives[id] || inactive(id) != inactives[id] || persistent(id) != templates[id]) return false;
   }
   return true;
 }

@@ -43,6 +43,8 @@ class Rig {
   explicit Rig(uint32_t capacity = 1024);
 
   void add_service(uint32_t id, const ServiceKey& key);
+  // Of an IPv4 service `netmask` is a mask, else a prefix length.
+  void make_persistent(uint32_t id, uint32_t seconds, uint32_t netmask = UINT32_MAX);
   void add_destination(uint32_t id, const Address& address, uint16_t port);
   void set_available(uint32_t id, bool is_available) { directory.destinations[id].is_available = is_available; }
 
@@ -61,14 +63,20 @@ class Rig {
   int32_t active(uint32_t id) const { return lanes[id].active + lanes[kDestinations + id].active; }
   int32_t inactive(uint32_t id) const { return lanes[id].inactive + lanes[kDestinations + id].inactive; }
 
+  int32_t persistent(uint32_t id) const { return lanes[id].persistent + lanes[kDestinations + id].persistent; }
+  bool is_overloaded(uint32_t id) const { return lanes[id].overloaded != 0; }
+  DestinationLanes lanes_of(uint32_t own) const { return {lanes.get(), kDestinations, 2, own}; }
+
   std::vector<ConnectionTable::Snapshot> connections() const;
   // The connection that this tuple belongs to.
   std::optional<ConnectionTable::Snapshot> connection(const FiveTuple& tuple) const;
-  // Whether each destination's active and inactive counts are what the table says.
+  // Whether each destination's active and inactive and template counts are what the table says.
   bool counts_agree() const;
 
   // Refused where negative.
   int32_t next_destination = 0;
+  // What the packets to come are marked with.
+  uint32_t mark = 0;
   Tick now = 1'000'000;
 
   TableMemory memory;

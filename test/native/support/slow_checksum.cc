@@ -1,5 +1,7 @@
 #include "support/slow_checksum.h"
 
+#include <vector>
+
 namespace uipvs::test {
 namespace {
 
@@ -44,7 +46,32 @@ Located locate6(std::span<const uint8_t> bytes) {
   return {true, at, total, next, slow_sum(bytes.subspan(8, 32))};
 }
 
+// Source: RFC 9260 6.8 and appendix A: over the packet with zeros in the field, least significant byte first.
+ChecksumState sctp_packet_checksum(const MemoryPacket& packet, const Located& at) {
+  if (at.transport + 12 > at.end) return ChecksumState::unknown;
+  if ((packet.vnet.flags & kVnetNeedsChecksum) != 0) return ChecksumState::absent;
+  std::vector<uint8_t> bytes(packet.bytes.begin() + static_cast<ptrdiff_t>(at.transport),
+                             packet.bytes.begin() + static_cast<ptrdiff_t>(at.end));
+  uint32_t stored = 0;
+  for (size_t i = 0; i < 4; ++i) {
+    stored |= static_cast<uint32_t>(bytes[8 + i]) << (8 * i);
+    bytes[8 + i] = 0;
+  }
+  return stored == slow_crc32c(bytes) ? ChecksumState::right : ChecksumState::wrong;
+}
+
 }  // namespace
+
+uint32_t slow_crc32c(std::span<const uint8_t> bytes) {
+  uint32_t crc = 0xffffffff;
+  for (const uint8_t byte : bytes) {
+    for (int bit = 0; bit < 8; ++bit) {
+      const bool is_set = ((crc ^ (byte >> bit)) & 1) != 0;
+      crc = (crc >> 1) ^ (is_set ? 0x82f63b78 : 0);
+    }
+  }
+  return ~crc;
+}
 
 uint16_t slow_sum(std::span<const uint8_t> bytes, uint16_t start) {
   uint16_t sum = start;
@@ -80,6 +107,7 @@ ChecksumState transport_checksum(const MemoryPacket& packet) {
   const bool is_v6 = bytes[0] >> 4 == 6;
   const Located at = is_v6 ? locate6(bytes) : locate4(bytes);
   if (!at.is_readable) return ChecksumState::unknown;
+  if (at.protocol == kProtocolSctp) return sctp_packet_checksum(packet, at);
   size_t field = 16, least = 20;
   size_t end = at.end;
   bool has_pseudo = true;

@@ -4,7 +4,7 @@ namespace uipvs::test {
 
 WorkerRig::WorkerRig(uint32_t capacity)
     : rig(make_rig(capacity)),
-      worker({rig->table, rig->directory, rig->lanes.get() + Rig::kDestinations, rig->counters, *rings, receiver,
+      worker({rig->table, rig->directory, rig->lanes_of(1), rig->counters, latency, *rings, marked, receiver,
               transmitter},
              [this] { ++doorbells; }) {}
 

@@ -23,6 +23,8 @@ class WorkerRig {
 
   std::unique_ptr<Rig> rig;
   std::unique_ptr<WorkerRings> rings = std::make_unique<WorkerRings>();
+  UpcallLatency latency{};
+  MarkedReceivers marked;
   MemoryReceiver receiver;
   MemoryTransmitter transmitter;
   int doorbells = 0;

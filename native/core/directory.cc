@@ -1,0 +1,68 @@
+#include "core/directory.h"
+
+namespace uipvs {
+
+Directory::Directory(uint32_t max_services, uint32_t max_destinations, const HashSecret& secret)
+    : services(max_services, secret),
+      vips(max_services, secret),
+      service_entries(std::make_unique<ServiceEntry[]>(max_services)),
+      destinations(std::make_unique<DestinationEntry[]>(max_destinations)),
+      destination_count(max_destinations) {
+  for (size_t state = 0; state < tcp_timeouts.size(); ++state) {
+    tcp_timeouts[state] = kTcpTimeoutSeconds[state] * kTicksPerSecond;
+  }
+  for (size_t state = 0; state < sctp_timeouts.size(); ++state) {
+    sctp_timeouts[state] = kSctpTimeoutSeconds[state] * kTicksPerSecond;
+  }
+  udp_timeout = kUdpTimeoutSeconds * kTicksPerSecond;
+}
+
+bool Directory::add_service(uint32_t id, const ServiceKey& key, uint32_t mark) {
+  ServiceEntry& entry = service_entries[id];
+  entry.port.store(key.port, std::memory_order_relaxed);
+  entry.mark.store(mark, std::memory_order_relaxed);
+  entry.flags.store(mark != 0 ? kServiceByMark : 0, std::memory_order_relaxed);
+  if (mark != 0) {
+    if (!services.add(id, {key.family, 0, 0, {{mark, 0, 0, 0}}})) return false;
+    mark_services.fetch_add(1, std::memory_order_release);
+    return true;
+  }
+  if (!services.add(id, key)) return false;
+  if (key.port == 0) all_port_services.fetch_add(1, std::memory_order_release);
+  if (key.port == kFtpPort && key.protocol == kProtocolTcp) ftp_services.fetch_add(1, std::memory_order_release);
+  return true;
+}
+
+void Directory::remove_service(uint32_t id) {
+  const ServiceEntry& entry = service_entries[id];
+  const bool is_ftp = services.key_at(id).protocol == kProtocolTcp && entry.port == kFtpPort;
+  services.remove(id);
+  if (entry.mark != 0) {
+    mark_services.fetch_sub(1, std::memory_order_relaxed);
+  } else if (entry.port == 0) {
+    all_port_services.fetch_sub(1, std::memory_order_relaxed);
+  } else if (is_ftp) {
+    ftp_services.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+uint32_t Directory::find_service(const FiveTuple& tuple, uint32_t mark) const {
+  uint32_t found = ServiceTable::kNoService;
+  if (mark != 0 && mark_services.load(std::memory_order_acquire) != 0) {
+    found = services.find({tuple.family, 0, 0, {{mark, 0, 0, 0}}});
+    if (found != ServiceTable::kNoService) return found;
+  }
+  const uint16_t port = tuple.destination_port;
+  found = services.find({tuple.family, tuple.protocol, port, tuple.destination});
+  if (found != ServiceTable::kNoService) return found;
+  const bool may_be_ftp_data =
+      tuple.protocol == kProtocolTcp && (port == kFtpDataPort || port >= kFirstUnprivilegedPort);
+  if (may_be_ftp_data && ftp_services.load(std::memory_order_acquire) != 0) {
+    found = services.find({tuple.family, kProtocolTcp, kFtpPort, tuple.destination});
+    if (found != ServiceTable::kNoService) return found;
+  }
+  if (all_port_services.load(std::memory_order_acquire) == 0) return ServiceTable::kNoService;
+  return services.find({tuple.family, tuple.protocol, 0, tuple.destination});
+}
+
+}  // namespace uipvs

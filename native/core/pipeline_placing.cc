@@ -1,0 +1,176 @@
+// From a decision to a connection: templates, one-packet connections, and which port of the real server it is.
+// Source: net/netfilter/ipvs/ip_vs_core.c, ip_vs_schedule() and ip_vs_sched_persist().
+#include "core/connection_state.h"
+#include "core/pipeline.h"
+
+namespace uipvs {
+namespace {
+
+bool has_flag(const ServiceEntry& service, uint8_t flag) {
+  return (service.flags.load(std::memory_order_relaxed) & flag) != 0;
+}
+
+bool is_one_packet(const ServiceEntry& service, const PacketView& view) {
+  return view.tuple.protocol == kProtocolUdp && has_flag(service, kServiceOnePacket);
+}
+
+Address masked(Family family, const Address& address, uint32_t netmask) {
+  if (family == Family::ipv4) return {{address.words[0] & netmask, 0, 0, 0}};
+  Address result;
+  for (uint32_t word = 0, bits = netmask; word < 4 && bits != 0; ++word) {
+    const uint32_t kept = bits < 32 ? bits : 32;
+    result.words[word] = address.words[word] & static_cast<uint32_t>(~uint64_t{0} << (32 - kept));
+    bits -= kept;
+  }
+  return result;
+}
+
+}  // namespace
+
+Pipeline::Waiting Pipeline::waiting(const PacketView& view, uint32_t service_id) const {
+  const ServiceEntry& service = directory_.service_entries[service_id];
+  if (has_flag(service, kServicePersistent)) return {template_key(view, service), true, false};
+  return {view.tuple, false, is_one_packet(service, view)};
+}
+
+// For one port of the VIP, except for FTP, whose data connections use others; for all of them where the service is; for
+// whatever else has the mark.
+FiveTuple Pipeline::template_key(const PacketView& view, const ServiceEntry& service) const {
+  const FiveTuple& packet = view.tuple;
+  const uint16_t port = service.port.load(std::memory_order_relaxed);
+  FiveTuple key = {packet.family, packet.protocol, 0, 0, {}, packet.destination};
+  key.source = masked(packet.family, packet.source, service.netmask.load(std::memory_order_relaxed));
+  if (packet.destination_port == port) {
+    if (port != kFtpPort) key.destination_port = port;
+  } else if (has_flag(service, kServiceByMark)) {
+    key.protocol = 0;
+    key.destination = {{service.mark.load(std::memory_order_relaxed), 0, 0, 0}};
+  }
+  return key;
+}
+
+// Source: ip_vs_conn.c, ip_vs_check_template().
+Found Pipeline::valid_template(const FiveTuple& key) {
+  const Found found = table_.find_template(key);
+  if (found.head == nullptr || is_outlived(found.id, *found.head)) return {};
+  const DestinationEntry& destination = directory_.destinations[found.head->destination_id];
+  const bool expires_quiesced = directory_.policy.expire_quiescent_template.load(std::memory_order_relaxed);
+  const bool is_valid = is_available(found.head->destination_id) &&
+                        !(expires_quiesced && destination.is_quiesced.load(std::memory_order_relaxed));
+  if (is_valid) return found;
+  table_.invalidate_template(found.id);
+  return {};
+}
+
+bool Pipeline::make_template(const PacketView& view, const Placing& placing, Found& made, Counter& reason) {
+  const ServiceEntry& service = directory_.service_entries[placing.service_id];
+  const DestinationEntry& destination = directory_.destinations[placing.destination_id];
+  const FiveTuple key = template_key(view, service);
+  NewConnection fresh;
+  fresh.ends = {key.family, key.protocol, 0, key.destination_port, 0, key.source, key.destination, destination.address};
+  if (key.destination_port != 0) fresh.ends.real_port = destination.port;
+  fresh.destination_id = placing.destination_id;
+  fresh.state = kTemplateUnassured;
+  fresh.flags = kConnectionTemplate;
+  fresh.timeout = service.persistence.load(std::memory_order_relaxed);
+  fresh.expires = now_ + fresh.timeout;
+  if (!create(fresh, made, reason)) return false;
+  count(Counter::templates_created);
+  add_relaxed(lanes_.own_lane(placing.destination_id).persistent, 1);
+  bind(placing.destination_id);
+  return true;
+}
+
+Action Pipeline::admit(Packet& packet, PacketView& view, uint32_t service_id, uint32_t destination_id) {
+  Placing placing = {service_id, destination_id, 0, true};
+  if (!is_available(destination_id)) return give_up(packet, view, placing, Counter::drop_destination_removed);
+  const ServiceEntry& service = directory_.service_entries[service_id];
+  if (has_flag(service, kServicePersistent)) {
+    Counter reason = Counter::drop_table_full;
+    Found found = valid_template(template_key(view, service));
+    if (found.head != nullptr && found.head->destination_id != destination_id) {
+      // Another packet of the client was quicker.
+      uncount(destination_id, view.tuple.protocol);
+      placing.destination_id = found.head->destination_id;
+      placing.is_counted = false;
+    } else if (found.head == nullptr && !make_template(view, placing, found, reason)) {
+      return give_up(packet, view, placing, reason);
+    }
+    placing.controller = found.id;
+  }
+  return connect(packet, view, placing);
+}
+
+Action Pipeline::connect(Packet& packet, PacketView& view, const Placing& placing) {
+  const DestinationEntry& destination = directory_.destinations[placing.destination_id];
+  const ServiceEntry& service = directory_.service_entries[placing.service_id];
+  const bool is_single = is_one_packet(service, view);
+  const uint16_t port = view.tuple.destination_port;
+  const uint8_t protocol = view.tuple.protocol;
+  NewConnection fresh;
+  fresh.ends = {view.tuple.family, protocol,          view.tuple.source_port, port,
+                destination.port,  view.tuple.source, view.tuple.destination, destination.address};
+  // A template is for many ports where its service is, so that there the real server's own port does not count.
+  const bool is_other_port = placing.controller != 0 && port != service.port.load(std::memory_order_relaxed);
+  if (destination.port == 0 || is_other_port) fresh.ends.real_port = port;
+  fresh.destination_id = placing.destination_id;
+  fresh.flags = begins_active(protocol) ? 0 : kConnectionInactive;
+  if (is_single) fresh.flags = kConnectionOnePacket;
+  fresh.expires = now_ + timeout_of(protocol, 0);
+  fresh.controller = is_single ? 0 : placing.controller;
+
+  Found created;
+  Counter reason = Counter::drop_table_full;
+  if (!(is_single ? create_way_back(fresh, created, reason) : create(fresh, created, reason))) {
+    return give_up(packet, view, placing, reason);
+  }
+  count(Counter::connections_created);
+  DestinationLane& lane = lanes_.own_lane(placing.destination_id);
+  add_relaxed(lane.connections, uint64_t{1});
+  if (!placing.is_counted && !is_single) {
+    add_relaxed(begins_active(protocol) ? lane.active : lane.inactive, 1);
+    bind(placing.destination_id);
+  }
+  if (placing.is_counted && is_single) uncount(placing.destination_id, protocol);
+  if (placing.controller != 0) {
+    ConnectionHead& controller = table_.head(placing.controller);
+    if (!is_single) add_relaxed(controller.controlled, uint32_t{1});
+    controller.expires.store(now_ + controller.timeout.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  }
+  return forward(packet, view, created);
+}
+
+Action Pipeline::give_up(Packet& packet, const PacketView& view, const Placing& placing, Counter reason) {
+  if (placing.is_counted) uncount(placing.destination_id, view.tuple.protocol);
+  count(reason);
+  // Trying again would not help this client port, so it is told at once; the other reasons pass.
+  return reason == Counter::drop_tuple_conflict ? refuse(packet, view) : Action::drop;
+}
+
+void Pipeline::uncount(uint32_t destination_id, uint8_t protocol) {
+  DestinationLane& lane = lanes_.own_lane(destination_id);
+  add_relaxed(begins_active(protocol) ? lane.active : lane.inactive, -1);
+  unbind(destination_id);
+}
+
+// Source: ip_vs_conn.c, ip_vs_bind_dest().
+void Pipeline::bind(uint32_t destination_id) {
+  const DestinationEntry& destination = directory_.destinations[destination_id];
+  const uint32_t upper = destination.upper_threshold.load(std::memory_order_relaxed);
+  if (upper == 0 || int64_t{lanes_.connections(destination_id)} < int64_t{upper}) return;
+  lanes_.overloaded(destination_id).store(1, std::memory_order_relaxed);
+}
+
+// Source: ip_vs_conn.c, ip_vs_unbind_dest().
+void Pipeline::unbind(uint32_t destination_id) {
+  std::atomic<uint32_t>& overloaded = lanes_.overloaded(destination_id);
+  if (overloaded.load(std::memory_order_relaxed) == 0) return;
+  const DestinationEntry& destination = directory_.destinations[destination_id];
+  const int64_t upper = destination.upper_threshold.load(std::memory_order_relaxed);
+  const int64_t lower = destination.lower_threshold.load(std::memory_order_relaxed);
+  const int64_t connections = lanes_.connections(destination_id);
+  const bool stays = lower != 0 ? connections >= lower : upper != 0 && connections * 4 >= upper * 3;
+  if (!stays) overloaded.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace uipvs

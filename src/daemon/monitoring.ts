@@ -1,0 +1,63 @@
+/** What monitoring reads of the daemon, and the places where it is shown: files like those of /proc, and Prometheus. */
+import type { Engine } from '../engine/engine.js';
+import type { Director } from '../ipvs/director.js';
+import { MetricsServer } from '../metrics/metrics-server.js';
+import { ProcFiles } from '../metrics/proc-files.js';
+import type { MetricsSource } from '../metrics/source.js';
+import { INFO } from './commands.js';
+import type { Logger } from './logger.js';
+import type { DaemonOptions } from './options.js';
+
+export class Monitoring {
+  readonly #files: ProcFiles | null;
+  readonly #server: MetricsServer | null;
+
+  private constructor(files: ProcFiles | null, server: MetricsServer | null) {
+    this.#files = files;
+    this.#server = server;
+  }
+
+  /** @throws UipvsError where the directory cannot be written or the address cannot be listened on */
+  static async start(source: MetricsSource, options: DaemonOptions, log: Logger): Promise<Monitoring> {
+    const onFailure = (failure: Error): void => log.warn(failure.message);
+    const { procDirectory, metrics } = options;
+    const files = procDirectory === null ? null : new ProcFiles(source, procDirectory, { onFailure });
+    await files?.start();
+    try {
+      return new Monitoring(
+        files,
+        metrics === null ? null : await MetricsServer.listen(metrics, source, { onFailure }),
+      );
+    } catch (thrown) {
+      await files?.close();
+      throw thrown;
+    }
+  }
+
+  /** May be called twice. */
+  async close(): Promise<void> {
+    await this.#server?.close();
+    await this.#files?.close();
+  }
+}
+
+export function metricsSource(director: Director, engine: Engine, connectionLimit: number): MetricsSource {
+  return {
+    info: () => INFO,
+    services: () => director.list(),
+    totals: () => director.totals(),
+    connections: () => engine.connections(),
+    workerCounters: () => engine.workerCounters(),
+    upcallLatency: () => engine.upcallLatency(),
+    get schedulerFailures() {
+      return director.schedulerFailures;
+    },
+    get liveConnections() {
+      return engine.liveConnections;
+    },
+    connectionLimit,
+    get ringUse() {
+      return engine.ringUse;
+    },
+  };
+}
