@@ -1,25 +1,21 @@
 /** From the finished {@link Draft} to a {@link Command}, with the checks of values against each other. */
-import type { DestinationSpec, Persistence, ServiceKey, ServiceSpec } from '../ipvs/specification.js';
-import { maskPrefixLength } from '../net/prefix.js';
+import type { DestinationSpec, ForwardingMethod, ServiceKey, ServiceSpec } from '../ipvs/specification.js';
 import type { Command, ListFormat } from './command.js';
 import { unsupportedError, usageError } from './command-line-error.js';
-import type { Draft } from './draft.js';
+import type { Draft, ForwardingOption } from './draft.js';
 import { checkTunnelOptions, hasTunnelOptions } from './legality.js';
 import type { CommandOption } from './options.js';
+import { sysctlCommand } from './sysctl.js';
+import { tunnelChecksum } from './tunnel.js';
 
 /** The command options that {@link assemble} knows: those whose other options were collected in a draft. */
-export type DraftedOption = Exclude<CommandOption, 'help' | 'version' | 'set'>;
+export type DraftedOption = Exclude<CommandOption, 'help' | 'version' | 'uipvs-help' | 'set'>;
 
 /**
- * The command. `words` is the whole command line, to be quoted where it needs a change. Throws a CommandLineError
- * where values contradict each other or uipvs cannot do it.
+ * The command. Throws a CommandLineError where values contradict each other, or for the one command that uipvs does
+ * not have.
  */
-export function assemble(
-  option: DraftedOption,
-  draft: Draft,
-  schedulerFlags: number,
-  words: readonly string[],
-): Command {
+export function assemble(option: DraftedOption, draft: Draft, schedulerFlags: number): Command {
   switch (option) {
     case 'add-service':
     case 'edit-service':
@@ -29,7 +25,7 @@ export function assemble(
     case 'add-server':
     case 'edit-server': {
       const op = option === 'add-server' ? 'add-destination' : 'edit-destination';
-      return { kind: 'change', request: { op, key: keyOf(draft), destination: destinationOf(draft, words) } };
+      return { kind: 'change', request: { op, key: keyOf(draft), destination: destinationOf(draft) } };
     }
     case 'delete-server': {
       const destination = { address: draft.server?.address ?? '', port: draft.serverPort };
@@ -47,10 +43,15 @@ export function assemble(
     case 'save':
       return { kind: 'save', isNumeric: draft.given.has('numeric') };
     case 'start-daemon':
+      throw unsupportedError(
+        `uipvs has no connection synchronisation: --start-daemon ${draft.role} is not supported`,
+      );
     case 'stop-daemon':
-      return { kind: option, role: draft.role };
+      return { kind: 'change', request: { op: 'stop-sync-daemon', role: draft.role } };
+    case 'sysctl':
+      return sysctlCommand(draft.sysctl);
     default:
-      return { kind: 'restore' };
+      return { kind: 'restore', isAtomic: draft.given.has('atomic') };
   }
 }
 
@@ -73,25 +74,24 @@ function serviceOf(draft: Draft, schedulerFlags: number): ServiceSpec {
     scheduler: draft.scheduler,
     schedulerFlags,
     isOnePacket,
-    persistence: persistenceOf(draft),
-    persistenceEngine: draft.engine ?? null,
+    persistence:
+      draft.persistenceSeconds === undefined
+        ? null
+        : { timeoutSeconds: draft.persistenceSeconds, netmask: draft.netmask },
+    // An empty name is none.
+    persistenceEngine: draft.engine || null,
   };
 }
 
-function persistenceOf(draft: Draft): Persistence | null {
-  if (draft.persistenceSeconds === undefined) return null;
-  const prefixLength = draft.family === 6 ? draft.netmask : maskPrefixLength(Uint32Array.of(draft.netmask));
-  if (prefixLength === undefined) {
-    const hex = draft.netmask.toString(16).padStart(8, '0');
-    throw unsupportedError(
-      `uipvs groups persistent clients by network only: -M takes a mask like 255.255.255.0, not 0x${hex}`,
-    );
-  }
-  return { timeoutSeconds: draft.persistenceSeconds, prefixLength };
-}
+const FORWARDING_METHODS: Readonly<Record<ForwardingOption, ForwardingMethod>> = {
+  '-m': 'masquerading',
+  '-i': 'tunneling',
+  '-g': 'direct-routing',
+};
 
-function destinationOf(draft: Draft, words: readonly string[]): DestinationSpec {
-  const isTunnel = draft.forwarding === '-i';
+function destinationOf(draft: Draft): DestinationSpec {
+  const forwarding = FORWARDING_METHODS[draft.forwarding];
+  const isTunnel = forwarding === 'tunneling';
   if (draft.server?.family !== draft.family && !isTunnel) {
     throw usageError('Different address family is allowed only for tunneling servers');
   }
@@ -99,15 +99,15 @@ function destinationOf(draft: Draft, words: readonly string[]): DestinationSpec 
     throw usageError('Tunnel options conflict with forward method');
   }
   if (isTunnel) checkTunnelOptions(draft.tunnelType, draft.given);
-  if (draft.forwarding !== '-m') {
-    const remedy =
-      draft.forwarding === undefined ? 'add -m to' : `write -m instead of ${draft.forwarding} in`;
-    throw unsupportedError(`uipvs forwards by masquerading only: ${remedy} '${words.join(' ')}'`);
-  }
+  // Only masquerading changes the port; a firewall mark stands for any port, so there is none to be forced.
+  const isServicePort = draft.fwmark === 0 && forwarding !== 'masquerading';
   return {
     address: draft.server?.address ?? '',
-    port: draft.serverPort,
-    forwarding: 'masquerading',
+    port: isServicePort ? draft.port : draft.serverPort,
+    forwarding,
+    tunnel: isTunnel
+      ? { type: draft.tunnelType, port: draft.tunnelPort, checksum: tunnelChecksum(draft.given) }
+      : null,
     weight: draft.weight,
     upperThreshold: draft.upperThreshold,
     lowerThreshold: draft.lowerThreshold,

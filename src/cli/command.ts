@@ -13,20 +13,25 @@ export interface ListOptions {
   readonly isSorted: boolean;
 }
 
-/** The requests that change something and answer nothing. */
-export type ChangeRequest = Exclude<Request, { op: 'info' | 'list' | 'connections' | 'timeouts' }>;
+/** The requests of one command that change something and answer nothing. */
+export type ChangeRequest = Exclude<
+  Request,
+  { op: 'info' | 'list' | 'connections' | 'timeouts' | 'sysctls' | 'set-sysctl' | 'batch' }
+>;
 
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
+  | { readonly kind: 'uipvs-help' }
   | { readonly kind: 'change'; readonly request: ChangeRequest }
   | { readonly kind: 'list'; readonly key: ServiceKey | undefined; readonly options: ListOptions }
   | { readonly kind: 'list-connections'; readonly isNumeric: boolean; readonly hasEngineColumns: boolean }
   | { readonly kind: 'list-timeouts' }
   | { readonly kind: 'list-daemons' }
   | { readonly kind: 'save'; readonly isNumeric: boolean }
-  | { readonly kind: 'restore' }
-  | { readonly kind: 'start-daemon'; readonly role: SyncRole }
-  | { readonly kind: 'stop-daemon'; readonly role: SyncRole };
+  | { readonly kind: 'restore'; readonly isAtomic: boolean }
+  /** One or, where `name` is undefined, all. */
+  | { readonly kind: 'list-sysctls'; readonly name: string | undefined }
+  | { readonly kind: 'set-sysctl'; readonly name: string; readonly value: string };
 
 export type SyncRole = 'master' | 'backup';

@@ -1,18 +1,20 @@
 /** The command line while it is read: what the options seen so far have said. */
-
+import type { TunnelType } from '../ipvs/specification.js';
 import { familyOf, tryAddressWords } from '../net/address.js';
 import { isMulticastAddress } from '../net/address-class.js';
 import type { Family, ProtocolName } from '../net/family.js';
 import type { SyncRole } from './command.js';
 import { usageError } from './command-line-error.js';
 import { type HostPort, type NameSources, parseHostPort, parseIpv4OrHost } from './host-address.js';
-import type { OptionName, TunnelType } from './legality.js';
+import type { OptionName } from './legality.js';
+import { singleHostNetmask } from './netmask.js';
 import { parseFwmark, parseLeadingNumber, parseNumber, parsePersistence } from './number.js';
 import type { OptionId } from './options.js';
 
 const MAX_INT = 0x7fffffff;
-const SINGLE_HOST_MASK = 0xffffffff;
-const SINGLE_HOST_PREFIX_V6 = 128;
+const MAX_PREFIX_V6 = 128;
+/** Longer names are cut, as ipvsadm cuts them: then nothing has that name. */
+const MAX_NAME_LENGTH = 16;
 
 export type ForwardingOption = '-m' | '-i' | '-g';
 
@@ -29,16 +31,19 @@ export class Draft {
   persistenceSeconds: number | undefined;
   engine: string | undefined;
   /** An IPv4 mask in host order, or an IPv6 prefix length where `family` is 6. */
-  netmask = SINGLE_HOST_MASK;
+  netmask = singleHostNetmask(4);
   server: HostPort | undefined;
   serverPort = 0;
-  forwarding: ForwardingOption | undefined;
+  forwarding: ForwardingOption = '-g';
   weight = 1;
   upperThreshold = 0;
   lowerThreshold = 0;
   tunnelType: TunnelType = 'ipip';
+  tunnelPort = 0;
   role: SyncRole = 'master';
   socket: string | undefined;
+  /** What `--sysctl` names; undefined where it names none. */
+  sysctl: string | undefined;
   readonly #sources: NameSources;
 
   constructor(sources: NameSources) {
@@ -67,15 +72,15 @@ export class Draft {
       case 'ipv6':
         if (this.fwmark === 0) throw usageError('-6 used before -f\n');
         this.family = 6;
-        this.netmask = SINGLE_HOST_PREFIX_V6;
+        this.netmask = singleHostNetmask(6);
         return true;
       case 'scheduler':
         this.#mark('scheduler');
-        this.scheduler = text;
+        this.scheduler = text.slice(0, MAX_NAME_LENGTH);
         return true;
       case 'pe':
         this.#mark('pe');
-        this.engine = text;
+        this.engine = text.slice(0, MAX_NAME_LENGTH);
         return true;
       case 'sched-flags':
         this.#mark('sched-flags');
@@ -119,7 +124,7 @@ export class Draft {
         this.#takeNumber('mcast-ttl', text, 1, 255, 'mcast-ttl');
         return true;
       case 'tun-port':
-        this.#takeNumber('tun-port', text, 1, 65535, 'tunnel port');
+        this.tunnelPort = this.#takeNumber('tun-port', text, 1, 65535, 'tunnel port');
         return true;
       case 'mcast-group':
         this.#takeGroup(text);
@@ -151,6 +156,7 @@ export class Draft {
       case 'tun-csum':
       case 'tun-remcsum':
       case 'mcast-interface':
+      case 'atomic':
         this.#mark(id);
         return true;
       default:
@@ -171,7 +177,7 @@ export class Draft {
     this.family = service.family;
     this.address = service.address;
     this.port = service.port ?? 0;
-    if (service.family === 6) this.netmask = SINGLE_HOST_PREFIX_V6;
+    if (service.family === 6) this.netmask = singleHostNetmask(6);
   }
 
   #takeServer(text: string): void {
@@ -185,7 +191,7 @@ export class Draft {
     this.#mark('netmask');
     if (this.family === 6) {
       this.netmask = parseLeadingNumber(text);
-      if (this.netmask < 1 || this.netmask > SINGLE_HOST_PREFIX_V6)
+      if (this.netmask < 1 || this.netmask > MAX_PREFIX_V6)
         throw usageError('illegal ipv6 netmask specified');
       return;
     }

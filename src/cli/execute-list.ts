@@ -41,6 +41,7 @@ async function list(command: ListCommand, conversation: Conversation): Promise<v
       return save(command.isNumeric, conversation);
     default:
       // No connection synchronisation, so no daemon of it runs: ipvsadm then prints nothing.
+      await conversation.client();
       return;
   }
 }

@@ -2,7 +2,7 @@
  * Carries out one command. What only some commands need is imported when they need it: the program is started anew
  * for each command, and loading a module costs about as much as the command itself.
  */
-import type { ChangeRequest, Command, SyncRole } from './command.js';
+import type { ChangeRequest, Command } from './command.js';
 import { EXIT_OK, EXIT_REFUSED } from './command-line-error.js';
 import type { Conversation } from './conversation.js';
 import { type Outcome, outcome } from './outcome.js';
@@ -15,20 +15,20 @@ export async function execute(
 ): Promise<Outcome> {
   switch (command.kind) {
     case 'help':
-    case 'version': {
-      const { helpText, versionText } = await import('./help.js');
-      conversation.output.out(
-        command.kind === 'help'
-          ? helpText(conversation.surroundings.program)
-          : versionText(conversation.surroundings.program),
-      );
+    case 'version':
+    case 'uipvs-help': {
+      const help = await import('./help.js');
+      const text = { help: help.helpText, version: help.versionText, 'uipvs-help': help.ownHelpText };
+      conversation.output.out(text[command.kind](conversation.surroundings.program));
       return outcome(EXIT_OK, true);
     }
     case 'change':
       return change(command.request, conversation);
-    case 'start-daemon':
-    case 'stop-daemon':
-      return synchronise(command.kind, command.role, conversation);
+    case 'list-sysctls':
+    case 'set-sysctl': {
+      const { executeSysctl } = await import('./execute-sysctl.js');
+      return executeSysctl(command, conversation);
+    }
     default: {
       const { executeList } = await import('./execute-list.js');
       return executeList(command, conversation);
@@ -46,17 +46,4 @@ async function change(request: ChangeRequest, conversation: Conversation): Promi
     conversation.output.err(`${refusalText(error)}\n`);
     return outcome(EXIT_REFUSED);
   }
-}
-
-function synchronise(
-  kind: 'start-daemon' | 'stop-daemon',
-  role: SyncRole,
-  conversation: Conversation,
-): Outcome {
-  const text =
-    kind === 'stop-daemon'
-      ? 'No daemon is running'
-      : `uipvs has no connection synchronisation: --start-daemon ${role} is not supported`;
-  conversation.output.err(`${text}\n`);
-  return outcome(EXIT_REFUSED);
 }

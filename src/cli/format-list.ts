@@ -1,11 +1,12 @@
 /** The lines of `-L`. Every column, with its trailing blanks, is as ipvsadm 1.31 prints it. */
 import type { DestinationListing, Info, ServiceListing } from '../ipvs/listing.js';
 import type { ForwardingMethod } from '../ipvs/specification.js';
-import { maxPrefixLength, prefixMask } from '../net/prefix.js';
 import type { ListFormat, ListOptions } from './command.js';
 import { formatLargeNumber } from './large-number.js';
 import type { EndpointFormatter } from './name-book.js';
+import { formatNetmask } from './netmask.js';
 import { formatSchedulerFlags } from './scheduler-flag.js';
+import { formatTunnelInfo } from './tunnel.js';
 
 /** IPv4 names are cut to this; IPv6 ones are not. */
 const NAME_WIDTH = 28;
@@ -94,12 +95,8 @@ function serviceFlags(service: ServiceListing): string {
     text += ` (${formatSchedulerFlags(service.scheduler, service.schedulerFlags)})`;
   }
   if (service.persistence !== null) {
-    const { timeoutSeconds, prefixLength } = service.persistence;
-    const family = serviceFamily(service);
-    text += ` persistent ${timeoutSeconds}`;
-    if (prefixLength !== maxPrefixLength(family)) {
-      text += ` mask ${family === 4 ? prefixMask(prefixLength, family) : prefixLength}`;
-    }
+    const { timeoutSeconds, netmask } = service.persistence;
+    text += ` persistent ${timeoutSeconds}${formatNetmask('mask', netmask, serviceFamily(service))}`;
     if (service.persistenceEngine !== null) text += ` pe ${service.persistenceEngine}`;
   }
   return service.isOnePacket ? `${text} ops` : text;
@@ -141,10 +138,8 @@ function formatDestinationColumns(destination: DestinationListing, options: List
       return `${pad(destination.upperThreshold, 10)}${pad(destination.lowerThreshold, 10)}${active}${inactive}`;
     case 'persistent-conn':
       return `${pad(weight, 9)}${pad(destination.persistentConnections, 11)}${active}${inactive}`;
-    case 'tun-info': {
-      const tunnel = destination.forwarding === 'tunneling' ? 'ipip' : 'n/a';
-      return `${forwarding}${pad(tunnel, 13)}${pad(weight, 6)}${active}${inactive}`;
-    }
+    case 'tun-info':
+      return `${forwarding}${pad(formatTunnelInfo(destination.tunnel), 13)}${pad(weight, 6)}${active}${inactive}`;
     default:
       return `${forwarding}${pad(weight, 6)}${active}${inactive}`;
   }

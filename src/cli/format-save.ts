@@ -1,10 +1,11 @@
-/** The lines of `-S`, which `-R` reads. As in ipvsadm the thresholds of a destination are not among them. */
+/** The lines of `-S`, which `-R` reads, that of ipvsadm too. */
 import type { DestinationListing, ServiceListing } from '../ipvs/listing.js';
 import type { ForwardingMethod } from '../ipvs/specification.js';
-import { maxPrefixLength, prefixMask } from '../net/prefix.js';
 import { serviceFamily } from './format-list.js';
 import type { EndpointFormatter } from './name-book.js';
+import { formatNetmask } from './netmask.js';
 import { formatSchedulerFlags } from './scheduler-flag.js';
+import { formatTunnelOptions } from './tunnel.js';
 
 const FORWARDING_OPTIONS: Readonly<Record<ForwardingMethod, string>> = {
   masquerading: '-m',
@@ -25,11 +26,17 @@ export function formatSavedService(
   const lines = [`-A ${name} -s ${service.scheduler}${savedServiceOptions(service)}\n`];
   for (const destination of destinations) {
     const server = formatName(destination.address, destination.port, protocol);
-    const tunnel = destination.forwarding === 'tunneling' ? ' --tun-type ipip' : '';
-    const method = FORWARDING_OPTIONS[destination.forwarding];
-    lines.push(`-a ${name} -r ${server} ${method} -w ${destination.weight}${tunnel}\n`);
+    const method = `${FORWARDING_OPTIONS[destination.forwarding]} -w ${destination.weight}`;
+    const options = `${formatTunnelOptions(destination.tunnel)}${savedThresholds(destination)}`;
+    lines.push(`-a ${name} -r ${server} ${method}${options}\n`);
   }
   return lines.join('');
+}
+
+/** Differs from ipvsadm, which does not save thresholds, so that a restore loses them. */
+function savedThresholds({ upperThreshold, lowerThreshold }: DestinationListing): string {
+  const upper = upperThreshold === 0 ? '' : ` -x ${upperThreshold}`;
+  return lowerThreshold === 0 ? upper : `${upper} -y ${lowerThreshold}`;
 }
 
 function savedServiceName({ key }: ServiceListing, formatName: EndpointFormatter): string {
@@ -42,12 +49,8 @@ function savedServiceName({ key }: ServiceListing, formatName: EndpointFormatter
 function savedServiceOptions(service: ServiceListing): string {
   let text = '';
   if (service.persistence !== null) {
-    const { timeoutSeconds, prefixLength } = service.persistence;
-    const family = serviceFamily(service);
-    text += ` -p ${timeoutSeconds}`;
-    if (prefixLength !== maxPrefixLength(family)) {
-      text += ` -M ${family === 4 ? prefixMask(prefixLength, family) : prefixLength}`;
-    }
+    const { timeoutSeconds, netmask } = service.persistence;
+    text += ` -p ${timeoutSeconds}${formatNetmask('-M', netmask, serviceFamily(service))}`;
   }
   if (service.persistenceEngine !== null) text += ` --pe ${service.persistenceEngine}`;
   if (service.isOnePacket) text += ' -o';

@@ -91,6 +91,20 @@ Daemon Options:
 `;
 }
 
+/** What `--uipvs-help` prints: the options that ipvsadm does not have. */
+export function ownHelpText(program: string): string {
+  return `${program} takes the options of ipvsadm, which ${program} -h tells, and these of uipvs:
+  --socket PATH                       where uipvsd listens; UIPVS_SOCKET says it too
+                                      (default=/run/uipvs/uipvsd.sock). It may stand anywhere.
+  -R|--restore --atomic               restore all lines of stdin or none of them: where one is refused
+                                      nothing is changed. A first line -C replaces the whole table.
+  --sysctl                            list all settings of net.ipv4.vs
+  --sysctl NAME                       list one; NAME may have net.ipv4.vs. in front
+  --sysctl NAME=VALUE                 set one
+  --uipvs-help                        display this help message
+`;
+}
+
 /**
  * What the command line prints that consists of -v or -h only, else undefined. Scripts ask for the version often:
  * this spares them the loading of the rest of the program.

@@ -1,4 +1,5 @@
 /** Which options go with which command, and which with which tunnel type. */
+import type { TunnelType } from '../ipvs/specification.js';
 import { usageError } from './command-line-error.js';
 
 /** The commands by the names that ipvsadm's messages give them. */
@@ -16,7 +17,8 @@ export type CommandName =
   | 'stop-daemon'
   | 'restore'
   | 'save'
-  | 'zero';
+  | 'zero'
+  | 'sysctl';
 
 /** The names of options in messages, in the order in which their legality is checked. */
 const OPTION_ORDER = [
@@ -54,11 +56,10 @@ const OPTION_ORDER = [
   'tun-nocsum',
   'tun-csum',
   'tun-remcsum',
+  'atomic',
 ] as const;
 
 export type OptionName = (typeof OPTION_ORDER)[number];
-
-export type TunnelType = 'ipip' | 'gue' | 'gre';
 
 interface Rule {
   readonly required?: readonly OptionName[];
@@ -106,9 +107,10 @@ const COMMAND_RULES: Readonly<Record<CommandName, Rule>> = {
     allowed: ['mcast-interface', 'syncid', 'mcast-group', 'mcast-port', 'mcast-ttl', 'sync-maxlen'],
   },
   'stop-daemon': { allowed: ['syncid'] },
-  restore: {},
+  restore: { allowed: ['atomic'] },
   save: { allowed: ['numeric'] },
   zero: { allowed: ['service-address'] },
+  sysctl: {},
 };
 
 const TUNNEL_RULES: Readonly<Record<TunnelType, Rule>> = {

@@ -12,8 +12,9 @@
  * Exit codes: 0; 1 a listing failed; 2 a wrong command line, or no daemon; 255 the daemon refused, or a word is no
  * option. In `-R` the first kind of 255 goes on with the next line and 2 ends the restore.
  *
- * Differs from ipvsadm: -h and -v and the checks of the command line work without the daemon; forwarding by
- * anything but masquerading is refused, never turned into masquerading; `--socket PATH`.
+ * Differs from ipvsadm: -h and -v and the checks of the command line work without the daemon; -S saves thresholds
+ * too; --start-daemon is refused; and there are options of our own, which `--uipvs-help` tells (help.ts), never in a
+ * line of -R: that is a file which ipvsadm reads as well.
  */
 import { messageOf } from '../base/error.js';
 import { DEFAULT_SOCKET_PATH } from '../control/protocol.js';
@@ -37,6 +38,10 @@ export async function main(invocation: Invocation): Promise<number> {
     const { command, socket } = await conversation.parse(invocation.words, false);
     if (socket !== undefined) conversation.socketPath = socket;
     if (command.kind === 'restore') {
+      if (command.isAtomic) {
+        const { restoreAtomically } = await import('./restore-atomic.js');
+        return await restoreAtomically(invocation.openInput(), conversation);
+      }
       const { restore } = await import('./restore.js');
       return await restore(invocation.openInput(), conversation);
     }

@@ -1,4 +1,4 @@
-/** The options of ipvsadm 1.31, and the one of uipvsadm's own. */
+/** The options of ipvsadm 1.31, and those of uipvsadm's own. */
 import type { OptionDefinition } from './popt.js';
 
 /** Options that are commands: exactly one, in front. */
@@ -18,7 +18,9 @@ export type CommandOption =
   | 'restore'
   | 'save'
   | 'help'
-  | 'version';
+  | 'version'
+  | 'uipvs-help'
+  | 'sysctl';
 
 export type OptionId =
   | CommandOption
@@ -63,7 +65,8 @@ export type OptionId =
   | 'mcast-group'
   | 'mcast-port'
   | 'mcast-ttl'
-  | 'socket';
+  | 'socket'
+  | 'atomic';
 
 function flag(id: OptionId, short?: string): OptionDefinition<OptionId> {
   return { id, long: id, value: 'none', ...(short === undefined ? {} : { short }) };
@@ -138,5 +141,11 @@ const IPVSADM_OPTIONS: readonly OptionDefinition<OptionId>[] = [
 /** The options of one line of `-R`. */
 export const LINE_OPTIONS = IPVSADM_OPTIONS;
 
-/** The options of the program itself: ipvsadm's and `--socket PATH`. */
-export const PROGRAM_OPTIONS: readonly OptionDefinition<OptionId>[] = [...IPVSADM_OPTIONS, valued('socket')];
+/** The options of the program itself: ipvsadm's, and ours, which all are long ones. */
+export const PROGRAM_OPTIONS: readonly OptionDefinition<OptionId>[] = [
+  ...IPVSADM_OPTIONS,
+  valued('socket'),
+  flag('atomic'),
+  { id: 'sysctl', long: 'sysctl', value: 'optional' },
+  flag('uipvs-help'),
+];

@@ -25,7 +25,7 @@ const KEEP_TIMEOUTS: Timeouts = { tcp: 0, tcpFin: 0, udp: 0 };
 export interface ParseContext extends NameSources {
   /** The program's name in messages. */
   readonly program: string;
-  /** Whether the words are a line of `-R`: then `--socket` is no option and `-R` itself is refused. */
+  /** Whether the words are a line of `-R`: then our own options are none, and `-R` itself is refused. */
   readonly isRestoredLine: boolean;
 }
 
@@ -41,7 +41,9 @@ export function parseCommandLine(words: readonly string[], context: ParseContext
   const draft = new Draft(context);
   const first = readFirst(reader, draft, context);
   if (first === undefined) return { command: listing(draft), socket: draft.socket };
-  if (first === 'help' || first === 'version') return { command: { kind: first }, socket: draft.socket };
+  if (first === 'help' || first === 'version' || first === 'uipvs-help') {
+    return { command: { kind: first }, socket: draft.socket };
+  }
   readRest(reader, draft);
   const timeouts = first === 'set' ? readTimeouts(reader) : KEEP_TIMEOUTS;
   const leftover = reader.nextPlainWord();
@@ -55,7 +57,7 @@ export function parseCommandLine(words: readonly string[], context: ParseContext
   const command: Command =
     first === 'set'
       ? { kind: 'change', request: { op: 'set-timeouts', timeouts } }
-      : assemble(first, draft, flags, words);
+      : assemble(first, draft, flags);
   return { command, socket: draft.socket };
 }
 
@@ -81,6 +83,7 @@ function readFirst(reader: Reader, draft: Draft, context: ParseContext): Command
     if (option === undefined || !isCommand(option.id)) throw tryHelp(context.program);
     if (option.id === 'start-daemon' || option.id === 'stop-daemon')
       draft.role = parseRole(option.id, option.value);
+    if (option.id === 'sysctl') draft.sysctl = option.value;
     return option.id;
   } catch (error) {
     throw error instanceof PoptError ? tryHelp(context.program) : error;
@@ -123,13 +126,15 @@ const COMMANDS: ReadonlySet<string> = new Set<CommandOption>([
   'save',
   'help',
   'version',
+  'uipvs-help',
+  'sysctl',
 ]);
 
 function isCommand(id: string): id is CommandOption {
   return COMMANDS.has(id);
 }
 
-function commandName(option: Exclude<CommandOption, 'help' | 'version'>): CommandName {
+function commandName(option: Exclude<CommandOption, 'help' | 'version' | 'uipvs-help'>): CommandName {
   return option === 'clear' ? 'flush' : option;
 }
 

@@ -15,6 +15,7 @@ const BY_OPERATION: Readonly<Partial<Record<Request['op'], Texts>>> = {
   'delete-service': NO_SUCH_SERVICE,
   zero: NO_SUCH_SERVICE,
   list: NO_SUCH_SERVICE,
+  'stop-sync-daemon': { ESRCH: 'No daemon is running' },
   'add-destination': { ...NOT_DEFINED, EEXIST: 'Destination already exists' },
   'edit-destination': { ...NOT_DEFINED, ENOENT: 'No such destination' },
   'delete-destination': { ...NOT_DEFINED, ENOENT: 'No such destination' },
@@ -47,4 +48,10 @@ export function refusalText(refusal: RefusedError): string {
   return (
     refusal.detail ?? BY_OPERATION[refusal.operation]?.[refusal.code] ?? GENERAL[refusal.code] ?? refusal.code
   );
+}
+
+/** The same of a batch, of which a request of `operation` was refused: the words that it has alone go before others. */
+export function batchRefusalText(refusal: RefusedError, operation: Request['op'] | undefined): string {
+  const words = operation === undefined ? undefined : BY_OPERATION[operation]?.[refusal.code];
+  return words ?? refusalText(refusal);
 }

@@ -14,18 +14,10 @@ import { execute } from './execute.js';
 import { UnresolvedHost } from './host-address.js';
 import { type Outcome, outcome } from './outcome.js';
 import { isRefusal, refusalText } from './refusal.js';
+import { linesOf, splitLine } from './restore-line.js';
 
 /** Requests under way at once. */
 const MAX_UNANSWERED = 256;
-
-/** The words of a line, without the program's name in front; empty where there is no command in it. */
-export function splitLine(line: string): string[] {
-  // Differs from ipvsadm: comment lines are skipped here and not only by the ipvsadm-restore script.
-  if (/^\s*#/.test(line)) return [];
-  const words = line.split(/[ \t\r\n]+/).filter((word) => word !== '');
-  while (words[0] === 'ipvsadm' || words[0] === 'uipvsadm') words.shift();
-  return words;
-}
 
 /** Runs every line of `input`. The exit code is the last command's, or of the one that ended it. */
 export async function restore(input: NodeJS.ReadableStream, conversation: Conversation): Promise<number> {
@@ -36,17 +28,6 @@ export async function restore(input: NodeJS.ReadableStream, conversation: Conver
   }
   await run.drain();
   return run.exitCode;
-}
-
-async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string, void, void> {
-  let rest = '';
-  input.setEncoding('utf8');
-  for await (const chunk of input) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-  if (rest !== '') yield rest;
 }
 
 class RestoreRun {

@@ -31,7 +31,8 @@ async function saved(words: readonly string[]): Promise<string> {
   const { address, port } = request.destination;
   const lines = formatSavedService(
     service(request.key, {}, []),
-    [destination(address, port, request.destination)],
+    // The kernel's ipvsadm does not save thresholds.
+    [destination(address, port, { ...request.destination, upperThreshold: 0, lowerThreshold: 0 })],
     formatNumericEndpoint,
   );
   return lines.slice(lines.indexOf('\n') + 1);
@@ -66,6 +67,8 @@ describe('the words become requests', () => {
     ['-C', { op: 'flush' }],
     ['-Z', { op: 'zero' }],
     ['-Z -t 10.9.0.1:80', { op: 'zero', key }],
+    ['--stop-daemon master', { op: 'stop-sync-daemon', role: 'master' }],
+    ['--stop-daemon=backup --syncid 1', { op: 'stop-sync-daemon', role: 'backup' }],
     ['--set 1 +2 003', { op: 'set-timeouts', timeouts: { tcp: 1, tcpFin: 2, udp: 3 } }],
     ['--set -- 1 2 3', { op: 'set-timeouts', timeouts: { tcp: 1, tcpFin: 2, udp: 3 } }],
     [
@@ -77,6 +80,7 @@ describe('the words become requests', () => {
           address: '10.1.0.11',
           port: 80,
           forwarding: 'masquerading',
+          tunnel: null,
           weight: 1,
           upperThreshold: 9,
           lowerThreshold: 2,

@@ -13,6 +13,7 @@ export function destination(
     address,
     port,
     forwarding: 'masquerading',
+    tunnel: null,
     weight: 1,
     upperThreshold: 0,
     lowerThreshold: 0,

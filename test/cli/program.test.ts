@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { helpText, versionText } from '../../src/cli/help.js';
+import { helpText, ownHelpText, versionText } from '../../src/cli/help.js';
 import { CannedDaemon, ok } from './canned-daemon.js';
 import { runMain } from './run-main.js';
 
@@ -40,6 +40,14 @@ describe('uipvsadm as a program', () => {
       assert.deepEqual(await run(PROGRAM, short), expected);
       assert.deepEqual(await run(PROGRAM, long), expected);
       assert.deepEqual(await runMain(short, { program: 'uipvsadm' }), expected);
+    }
+  });
+  it("tells our own options apart from ipvsadm's help", async () => {
+    const { exitCode, out, err } = await run(PROGRAM, ['--uipvs-help']);
+    assert.deepEqual([exitCode, out, err], [0, ownHelpText('uipvsadm'), '']);
+    for (const option of ['--socket', '--atomic', '--sysctl', '--uipvs-help']) {
+      assert.ok(out.includes(option), option);
+      assert.ok(!helpText('uipvsadm').includes(option), option);
     }
   });
   it('calls itself by the name it was started as', async () => {

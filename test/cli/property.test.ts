@@ -7,8 +7,14 @@ import { UnresolvedHost } from '../../src/cli/host-address.js';
 import { formatNumericEndpoint } from '../../src/cli/name-book.js';
 import { PROGRAM_OPTIONS } from '../../src/cli/options.js';
 import { parseCommandLine } from '../../src/cli/parse.js';
-import { splitLine } from '../../src/cli/restore.js';
-import type { DestinationSpec, ServiceKey, ServiceSpec } from '../../src/ipvs/specification.js';
+import { splitLine } from '../../src/cli/restore-line.js';
+import type {
+  DestinationSpec,
+  ForwardingMethod,
+  ServiceKey,
+  ServiceSpec,
+  Tunnel,
+} from '../../src/ipvs/specification.js';
 import { formatAddressWords } from '../../src/net/address.js';
 import type { Family } from '../../src/net/family.js';
 import { destination, service } from './listing-fixture.js';
@@ -105,7 +111,7 @@ const serviceSpec: fc.Arbitrary<ServiceSpec> = family.chain((of) =>
     persistence: fc.option(
       record({
         timeoutSeconds: fc.integer({ min: 1, max: 2678400 }),
-        prefixLength: fc.integer({ min: of === 4 ? 0 : 1, max: of === 4 ? 32 : 128 }),
+        netmask: of === 4 ? word : fc.integer({ min: 1, max: 128 }),
       }),
     ),
     persistenceEngine: fc.option(fc.constant('sip')),
@@ -117,15 +123,41 @@ const serviceSpec: fc.Arbitrary<ServiceSpec> = family.chain((of) =>
   })),
 );
 
-function destinationOf(of: Family): fc.Arbitrary<DestinationSpec> {
-  return record({
-    address: addressOf(of),
-    port: fc.nat(65535),
-    forwarding: fc.constant('masquerading' as const),
-    weight: fc.nat(0x7fffffff),
-    upperThreshold: fc.constant(0),
-    lowerThreshold: fc.constant(0),
-  });
+const tunnel: fc.Arbitrary<Tunnel> = fc.oneof(
+  fc.constant<Tunnel>({ type: 'ipip', port: 0, checksum: 'none' }),
+  record<Tunnel>({
+    type: fc.constant('gue'),
+    port: fc.integer({ min: 1, max: 65535 }),
+    checksum: fc.constantFrom('none', 'full', 'remote'),
+  }),
+  record<Tunnel>({
+    type: fc.constant('gre'),
+    port: fc.constant(0),
+    checksum: fc.constantFrom('none', 'full'),
+  }),
+);
+
+/** A destination of a service: of its family unless tunneled, with its port unless masqueraded or behind a mark. */
+function destinationOf(key: ServiceKey): fc.Arbitrary<DestinationSpec> {
+  const own = key.kind === 'fwmark' ? key.family : key.address.includes(':') ? 6 : 4;
+  const threshold = fc.oneof(fc.constant(0), fc.nat(0x7fffffff));
+  return fc
+    .tuple(
+      fc.constantFrom<ForwardingMethod>('masquerading', 'tunneling', 'direct-routing'),
+      family,
+      fc.nat(65535),
+    )
+    .chain(([forwarding, other, port]) =>
+      record<DestinationSpec>({
+        address: addressOf(forwarding === 'tunneling' ? other : own),
+        port: fc.constant(key.kind === 'fwmark' || forwarding === 'masquerading' ? port : key.port),
+        forwarding: fc.constant(forwarding),
+        tunnel: forwarding === 'tunneling' ? tunnel : fc.constant(null),
+        weight: fc.nat(0x7fffffff),
+        upperThreshold: threshold,
+        lowerThreshold: threshold,
+      }),
+    );
 }
 
 function parseLine(line: string) {
@@ -136,10 +168,7 @@ function parseLine(line: string) {
 
 describe('what -Sn writes', () => {
   it('is read back by -R as the same service and destination', () => {
-    const both = serviceSpec.chain((spec) => {
-      const isV6 = spec.key.kind === 'fwmark' ? spec.key.family === 6 : spec.key.address.includes(':');
-      return fc.tuple(fc.constant(spec), destinationOf(isV6 ? 6 : 4));
-    });
+    const both = serviceSpec.chain((spec) => fc.tuple(fc.constant(spec), destinationOf(spec.key)));
     fc.assert(
       fc.property(both, ([spec, server]) => {
         const text = formatSavedService(

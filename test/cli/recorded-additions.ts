@@ -152,24 +152,3 @@ export const RECORDED_DESTINATIONS: readonly (readonly [words: string, saved: st
   ['-a -t 10.9.0.1:80 -r 240.0.0.1:80 -m', '-a -t 10.9.0.1:80 -r 240.0.0.1:80 -m -w 1'],
   ['-a -t 10.9.0.1:80 -r 0.0.0.5:80 -m', '-a -t 10.9.0.1:80 -r 0.0.0.5:80 -m -w 1'],
 ];
-
-/** Accepted by ipvsadm, but not by masquerading. */
-export const RECORDED_OTHER_FORWARDING: readonly string[] = [
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:80 -g',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:80 -i',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:80',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:80 --gatewaying',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:80 --ipip',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:80 -i --tun-type ipip',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:80 -i --tun-type gue --tun-port 6080',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:80 -i --tun-type gue --tun-port 6080 --tun-csum',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:80 -i --tun-type gue --tun-port 6080 --tun-remcsum',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:80 -i --tun-type gre',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:80 -i --tun-type gre --tun-csum',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:81 -g',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:81 -i',
-  '-a -t 10.9.0.1:80 -r 10.1.0.11:81',
-  '-a -t 10.9.0.1:80 -r [fd01::11]:80 -i',
-  '-a -t [fd09::1]:80 -r 10.1.0.11:80 -i',
-  '-a -f 7 -r 10.1.0.11:80 -g',
-];

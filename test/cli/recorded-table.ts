@@ -10,7 +10,7 @@ export const RECORDED_TABLE = [
   ),
   service(
     { kind: 'address', protocol: 'tcp', address: '10.9.0.1', port: 443 },
-    { scheduler: 'wlc', persistence: { timeoutSeconds: 600, prefixLength: 32 } },
+    { scheduler: 'wlc', persistence: { timeoutSeconds: 600, netmask: 0xffffffff } },
     [],
   ),
   service(
@@ -22,7 +22,7 @@ export const RECORDED_TABLE = [
   service({ kind: 'address', protocol: 'tcp', address: '250.1.1.1', port: 81 }, {}, []),
   service(
     { kind: 'address', protocol: 'tcp', address: 'fd09::1', port: 81 },
-    { scheduler: 'sh', schedulerFlags: 0x08, persistence: { timeoutSeconds: 60, prefixLength: 64 } },
+    { scheduler: 'sh', schedulerFlags: 0x08, persistence: { timeoutSeconds: 60, netmask: 64 } },
     [],
   ),
   service({ kind: 'address', protocol: 'tcp', address: 'fd09::1:1', port: 80 }, {}, []),
@@ -48,7 +48,10 @@ export const RECORDED_TABLE = [
     destination('200.1.0.30', 80),
     destination('10.1.0.30', 0),
     destination('10.1.0.21', 12345),
-    destination('130.1.0.11', 80, { forwarding: 'tunneling' }),
+    destination('130.1.0.11', 80, {
+      forwarding: 'tunneling',
+      tunnel: { type: 'ipip', port: 0, checksum: 'none' },
+    }),
     destination('10.1.0.11', 80, { weight: 0 }),
     destination('10.1.0.11', 8080, { weight: 2147483647, upperThreshold: 2147483647 }),
     destination('10.1.0.12', 80, { weight: 70000, forwarding: 'direct-routing' }),
@@ -58,7 +61,11 @@ export const RECORDED_TABLE = [
   service({ kind: 'address', protocol: 'udp', address: '20.0.0.1', port: 53 }, {}, []),
   service(
     { kind: 'address', protocol: 'udp', address: '200.0.0.1', port: 53 },
-    { isOnePacket: true, persistence: { timeoutSeconds: 360, prefixLength: 32 }, persistenceEngine: 'sip' },
+    {
+      isOnePacket: true,
+      persistence: { timeoutSeconds: 360, netmask: 0xffffffff },
+      persistenceEngine: 'sip',
+    },
     [],
   ),
   service(
@@ -68,7 +75,7 @@ export const RECORDED_TABLE = [
   ),
   service(
     { kind: 'address', protocol: 'tcp', address: '10.9.0.1', port: 22 },
-    { scheduler: 'wlc', persistence: { timeoutSeconds: 600, prefixLength: 24 } },
+    { scheduler: 'wlc', persistence: { timeoutSeconds: 600, netmask: 0xffffff00 } },
     [],
   ),
   service(
@@ -78,18 +85,18 @@ export const RECORDED_TABLE = [
   ),
   service(
     { kind: 'address', protocol: 'tcp', address: '10.9.0.21', port: 12345 },
-    { scheduler: 'wlc', persistence: { timeoutSeconds: 10, prefixLength: 8 }, persistenceEngine: 'sip' },
+    { scheduler: 'wlc', persistence: { timeoutSeconds: 10, netmask: 0xff000000 }, persistenceEngine: 'sip' },
     [destination('10.1.0.11', 80)],
   ),
   service(
     { kind: 'address', protocol: 'tcp', address: '10.9.0.9', port: 0 },
-    { scheduler: 'rr', persistence: { timeoutSeconds: 360, prefixLength: 32 } },
+    { scheduler: 'rr', persistence: { timeoutSeconds: 360, netmask: 0xffffffff } },
     [destination('10.1.0.11', 0)],
   ),
   service({ kind: 'fwmark', mark: 70, family: 4 }, { isOnePacket: true }, []),
   service(
     { kind: 'fwmark', mark: 7, family: 6 },
-    { scheduler: 'lc', persistence: { timeoutSeconds: 360, prefixLength: 128 } },
+    { scheduler: 'lc', persistence: { timeoutSeconds: 360, netmask: 128 } },
     [destination('fd01::11', 80)],
   ),
   service({ kind: 'fwmark', mark: 7, family: 4 }, { scheduler: 'lc' }, [

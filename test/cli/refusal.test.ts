@@ -28,6 +28,7 @@ const TABLE: readonly (readonly [words: string, errno: ErrorCode, exitCode: numb
   [`-e ${SERVER} -m`, 'ENOENT', 255, 'No such destination'],
   [`-d ${SERVER}`, 'ESRCH', 255, 'Service not defined'],
   [`-d ${SERVER}`, 'ENOENT', 255, 'No such destination'],
+  ['--stop-daemon master', 'ESRCH', 255, 'No daemon is running'],
   ['-C', 'EPERM', 255, 'Permission denied (you must be root)'],
   ['-A -f 1', 'ENOMEM', 255, 'Memory allocation problem'],
   ['-A -f 1', 'ENOTSUP', 255, 'Operation not supported'],

@@ -1,64 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { helpText } from '../../src/cli/help.js';
-import type { Request } from '../../src/control/protocol.js';
-import type { ServiceListing, Timeouts } from '../../src/ipvs/listing.js';
-import type { ServiceKey } from '../../src/ipvs/specification.js';
 import { type Answerer, CannedDaemon, ok, refused } from './canned-daemon.js';
-import { destination, service } from './listing-fixture.js';
 import { RECORDED_RESTORES } from './recorded-restores.js';
 import { runMain } from './run-main.js';
-
-/** As much of a table as the recorded restores need: services that exist or not, schedulers that exist or not. */
-function tableAnswerer(): Answerer {
-  let table: ServiceListing[] = [];
-  let timeouts: Timeouts = { tcp: 900, tcpFin: 120, udp: 300 };
-  const indexOf = (key: ServiceKey) =>
-    table.findIndex((each) => JSON.stringify(each.key) === JSON.stringify(key));
-  return (request: Request) => {
-    switch (request.op) {
-      case 'info':
-        return ok({ version: '1.2.1', connectionTableSize: 4096 });
-      case 'flush':
-        table = [];
-        return ok();
-      case 'list':
-        if (request.key === undefined) return ok(table);
-        return indexOf(request.key) < 0 ? refused('ESRCH') : ok([table[indexOf(request.key)]]);
-      case 'add-service':
-        if (indexOf(request.service.key) >= 0) return refused('EEXIST');
-        if (!['rr', 'wlc'].includes(request.service.scheduler)) return refused('ENOENT');
-        table.push(service(request.service.key, request.service, []));
-        return ok();
-      case 'delete-service':
-        if (indexOf(request.key) < 0) return refused('ESRCH');
-        table.splice(indexOf(request.key), 1);
-        return ok();
-      case 'add-destination': {
-        const found = table[indexOf(request.key)];
-        if (found === undefined) return refused('ESRCH');
-        const { address, port } = request.destination;
-        const added = destination(address, port, request.destination);
-        table[indexOf(request.key)] = { ...found, destinations: [added, ...found.destinations] };
-        return ok();
-      }
-      case 'timeouts':
-        return ok(timeouts);
-      case 'set-timeouts':
-        timeouts = request.timeouts;
-        return ok();
-      case 'zero':
-        return ok();
-      default:
-        return refused('ENOTSUP');
-    }
-  };
-}
+import { Table } from './table-answerer.js';
 
 describe('-R ends as ipvsadm ends and leaves the table that ipvsadm leaves', () => {
   for (const recorded of RECORDED_RESTORES) {
     it(JSON.stringify(recorded.input), async () => {
-      const daemon = await CannedDaemon.start(tableAnswerer());
+      const daemon = await CannedDaemon.start(new Table().answer);
       try {
         const { socketPath } = daemon;
         const { exitCode, out, err } = await runMain(['-R'], { socketPath, input: recorded.input });
@@ -117,14 +68,19 @@ describe('-R of uipvsadm', () => {
     assert.equal(err, 'No such service\nillegal virtual server address[:port] specified\n');
     assert.equal(requests.length, 1);
   });
-  it('refuses a destination without -m and goes on', async () => {
-    const { exitCode, err, requests } = await restore('-a -f 1 -r 10.1.0.1:80\n-a -f 1 -r 10.1.0.2:80 -m\n');
-    assert.equal(err, "uipvs forwards by masquerading only: add -m to '-a -f 1 -r 10.1.0.1:80'\n");
-    assert.deepEqual([exitCode, requests.length], [0, 1]);
+  it('refuses --start-daemon and goes on', async () => {
+    const { exitCode, err, requests } = await restore('--start-daemon master\n-C\n');
+    const text = 'uipvs has no connection synchronisation: --start-daemon master is not supported\n';
+    assert.deepEqual([exitCode, err, requests], [0, text, [{ op: 'flush' }]]);
   });
-  it('knows no --socket inside of lines', async () => {
+  it('knows none of our own options inside of lines, which ipvsadm reads too', async () => {
     const { exitCode, err } = await restore('-C --socket /tmp/x\n');
     assert.deepEqual([exitCode, err], [255, '--socket: unknown option\n']);
+    const tryHelp = "Try `ipvsadm -h' or 'ipvsadm --help' for more information.\n";
+    for (const line of ['--sysctl\n', '--uipvs-help\n']) {
+      const result = await restore(line);
+      assert.deepEqual([result.exitCode, result.err], [255, tryHelp]);
+    }
   });
   it('says so and ends with 2 where the daemon is not there', async () => {
     const result = await runMain(['-R'], { input: '-C\n-C\n', socketPath: '/nonexistent/sock' });

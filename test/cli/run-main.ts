@@ -14,7 +14,9 @@ domain 53/tcp
 domain 53/udp
 http 80/tcp www
 https 443/tcp
+snpp 444/tcp
 openvpn 1194/udp
+sip 5060/udp
 mdns 5353/udp
 http-alt 8080/tcp webcache
 http-alt 8080/udp
@@ -39,6 +41,11 @@ export function fixedServices(): ServiceNames {
   services.portOf('http', 'tcp');
   rmSync(directory, { recursive: true });
   return services;
+}
+
+/** What `words` printed, but for the thresholds in lines of `-S`, which ipvsadm does not save. */
+export function withoutThresholds(words: string, out: string): string {
+  return words.startsWith('-S') ? out.replace(/( -x \d+)?( -y \d+)?$/gm, '') : out;
 }
 
 export interface Result {
