@@ -1,0 +1,81 @@
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf, UipvsError } from '../base/error.js';
+
+/**
+ * A file that readers see whole or not at all: written under another name beside it, `.NAME.new`, and then renamed.
+ * The text is ASCII.
+ */
+export class PublishedFile {
+  readonly #path: string;
+  readonly #temporaryPath: string;
+  readonly #mode: number;
+  #published: readonly string[] | null = null;
+
+  constructor(directory: string, name: string, mode: number) {
+    this.#path = path.join(directory, name);
+    this.#temporaryPath = path.join(directory, `.${name}.new`);
+    this.#mode = mode;
+  }
+
+  /** Puts a new text in the file's place. Throws EACCES; then the old text stays. What `pieces` throws passes through. */
+  async replace(pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
+    const file = await this.#attempt(() => this.#create());
+    try {
+      for await (const piece of pieces) {
+        if (piece !== '') await this.#attempt(() => file.write(piece, null, 'latin1'));
+      }
+      await this.#attempt(() => file.close());
+      await this.#attempt(() => rename(this.#temporaryPath, this.#path));
+    } catch (thrown) {
+      await file.close().catch(() => undefined);
+      await remove(this.#temporaryPath).catch(() => undefined);
+      throw thrown;
+    }
+  }
+
+  /** As {@link replace}, but leaves the file alone where it has this text already, cut into the same pieces. */
+  async replaceIfChanged(pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
+    const published = this.#published;
+    const wanted: string[] = [];
+    let isChanged = published === null;
+    for await (const piece of pieces) {
+      isChanged ||= published?.[wanted.length] !== piece;
+      wanted.push(piece);
+    }
+    if (!isChanged && published?.length === wanted.length) return;
+    await this.replace(wanted);
+    this.#published = wanted;
+  }
+
+  /** Removes the file and what an interrupted writing left. No error where there is none. Throws EACCES. */
+  async remove(): Promise<void> {
+    this.#published = null;
+    await this.#attempt(() => remove(this.#temporaryPath));
+    await this.#attempt(() => remove(this.#path));
+  }
+
+  /** `wx` follows no link: nobody can lead the writing elsewhere. */
+  async #create(): Promise<FileHandle> {
+    await remove(this.#temporaryPath);
+    const file = await open(this.#temporaryPath, 'wx', this.#mode);
+    await file.chmod(this.#mode); // whatever the umask
+    return file;
+  }
+
+  async #attempt<Result>(task: () => Promise<Result>): Promise<Result> {
+    try {
+      return await task();
+    } catch (thrown) {
+      throw new UipvsError('EACCES', `file ${this.#path} cannot be written: ${messageOf(thrown)}`);
+    }
+  }
+}
+
+async function remove(file: string): Promise<void> {
+  try {
+    await unlink(file);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
+  }
+}
