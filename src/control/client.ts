@@ -15,12 +15,15 @@ export class RefusedError extends UipvsError {
   readonly operation: Request['op'];
   /** The daemon's own words, where it has any. */
   readonly detail: string | undefined;
+  /** Of a batch: which of its requests was refused, from 0, where the daemon says it. */
+  readonly index: number | undefined;
 
-  constructor(operation: Request['op'], code: ErrorCode, detail: string | undefined) {
+  constructor(operation: Request['op'], code: ErrorCode, detail: string | undefined, index?: number) {
     super(code, detail ?? `uipvsd refused '${operation}': ${code}`);
     this.name = 'RefusedError';
     this.operation = operation;
     this.detail = detail;
+    this.index = index;
   }
 }
 
@@ -170,7 +173,7 @@ export class ControlClient {
     }
     this.#pending.shift();
     if (message.ok) pending.resolve(message.result);
-    else pending.reject(new RefusedError(pending.operation, message.errno, message.message));
+    else pending.reject(new RefusedError(pending.operation, message.errno, message.message, message.index));
   }
 
   #fail(message: string): void {

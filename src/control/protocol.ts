@@ -10,8 +10,23 @@
  * Addresses travel as text in canonical form (IPv4 dotted quad; IPv6 as RFC 5952), ports in host order.
  */
 import type { ErrorCode } from '../base/error.js';
-import type { Info, ServiceListing, Timeouts } from '../ipvs/listing.js';
+import type { Info, ServiceListing, SysctlListing, Timeouts } from '../ipvs/listing.js';
 import type { DestinationKey, DestinationSpec, ServiceKey, ServiceSpec } from '../ipvs/specification.js';
+
+/** What changes services and destinations, and so can be part of a batch. */
+export type Change = Extract<
+  Request,
+  {
+    readonly op:
+      | 'flush'
+      | 'add-service'
+      | 'edit-service'
+      | 'delete-service'
+      | 'add-destination'
+      | 'edit-destination'
+      | 'delete-destination';
+  }
+>;
 
 export type Request =
   | { readonly op: 'info' }
@@ -19,6 +34,10 @@ export type Request =
   | { readonly op: 'connections' }
   | { readonly op: 'timeouts' }
   | { readonly op: 'set-timeouts'; readonly timeouts: Timeouts }
+  | { readonly op: 'sysctls' }
+  | { readonly op: 'set-sysctl'; readonly name: string; readonly value: string }
+  | { readonly op: 'stop-sync-daemon'; readonly role: 'master' | 'backup' }
+  | { readonly op: 'batch'; readonly requests: readonly Change[] }
   | { readonly op: 'flush' }
   | { readonly op: 'zero'; readonly key?: ServiceKey }
   | { readonly op: 'add-service'; readonly service: ServiceSpec }
@@ -33,11 +52,19 @@ export interface Results {
   readonly info: Info;
   readonly list: readonly ServiceListing[];
   readonly timeouts: Timeouts;
+  /** All of net.ipv4.vs in the order of their names. */
+  readonly sysctls: readonly SysctlListing[];
 }
 
 export type Reply =
   | { readonly ok: true; readonly result: unknown }
-  | { readonly ok: false; readonly errno: ErrorCode; readonly message?: string };
+  | {
+      readonly ok: false;
+      readonly errno: ErrorCode;
+      readonly message?: string;
+      /** Of a refused batch: which of its requests was refused, from 0. Nothing of the batch was done. */
+      readonly index?: number;
+    };
 
 /** A piece of a long answer, before its final {@link Reply}. */
 export interface Part<Item> {
@@ -47,5 +74,14 @@ export interface Part<Item> {
 /** Where uipvsd listens unless `--socket` or UIPVS_SOCKET says otherwise. */
 export const DEFAULT_SOCKET_PATH = '/run/uipvs/uipvsd.sock';
 
-/** Longest request line the daemon accepts, in bytes. */
-export const MAX_REQUEST_BYTES = 1 << 20;
+/** Most requests of a batch. */
+export const MAX_BATCH_CHANGES = 200_000;
+
+/** How a batch's line must begin for the daemon to accept more than MAX_SHORT_REQUEST_BYTES of it. */
+export const BATCH_BEGINNING = '{"op":"batch"';
+
+/** Longest line of a batch the daemon accepts, in bytes: room for some 200,000 destinations. */
+export const MAX_REQUEST_BYTES = 1 << 26;
+
+/** Longest line of any other request, in bytes. */
+export const MAX_SHORT_REQUEST_BYTES = 1 << 20;

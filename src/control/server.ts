@@ -7,7 +7,9 @@
 import { chmod, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { type ErrorCode, messageOf, UipvsError } from '../base/error.js';
-import { MAX_REQUEST_BYTES, type Reply, type Request } from './protocol.js';
+import { BatchRefusal } from './batch-refusal.js';
+import { HeldBytes, LineReader } from './line-reader.js';
+import { MAX_SHORT_REQUEST_BYTES, type Reply, type Request } from './protocol.js';
 import { parseRequest } from './request.js';
 
 const SOCKET_MODE = 0o660;
@@ -19,15 +21,23 @@ const MAX_UNANSWERED = 256;
 export type Outcome =
   | { readonly result: unknown }
   | { readonly pieces: Iterable<unknown> }
-  | { readonly refused: ErrorCode };
+  | {
+      readonly refused: ErrorCode;
+      /** Of a refused batch: which of its requests, from 0. */
+      readonly index?: number;
+    };
 
-/** What answers a request. A UipvsError that it throws is told to the client in its own words. */
+/**
+ * What answers a request. A UipvsError that it throws is told to the client in its own words and, where it is a
+ * BatchRefusal, with its index.
+ */
 export type Handler = (request: Request) => Promise<Outcome>;
 
 export class ControlServer {
   readonly #server: Server;
   readonly #path: string;
   readonly #clients = new Set<Socket>();
+  readonly #held = new HeldBytes();
 
   private constructor(path: string, handler: Handler) {
     this.#path = path;
@@ -83,34 +93,31 @@ export class ControlServer {
     this.#clients.add(client);
     client.on('error', () => client.destroy());
     client.on('close', () => this.#clients.delete(client));
-    void serve(client, handler);
+    void serve(client, handler, new LineReader(this.#held));
   }
 }
 
 /** Requests are begun as they come and answered in their order. */
-async function serve(client: Socket, handler: Handler): Promise<void> {
-  let text = '';
+async function serve(client: Socket, handler: Handler, reader: LineReader): Promise<void> {
   let unanswered = 0;
   let answers: Promise<void> = Promise.resolve();
-  client.setEncoding('utf8');
+  const take = async (line: string) => {
+    const outcome = begin(line, handler);
+    unanswered += 1;
+    answers = answers.then(async () => {
+      await answer(client, await outcome);
+      unanswered -= 1;
+    });
+    answers.catch(() => client.destroy());
+    if (unanswered >= MAX_UNANSWERED || line.length > MAX_SHORT_REQUEST_BYTES) await answers;
+  };
   try {
     for await (const chunk of client) {
-      text += chunk;
-      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-        const outcome = begin(text.slice(0, end), handler);
-        text = text.slice(end + 1);
-        unanswered += 1;
-        answers = answers.then(async () => {
-          await answer(client, await outcome);
-          unanswered -= 1;
-        });
-        answers.catch(() => client.destroy());
-        if (unanswered >= MAX_UNANSWERED) await answers;
-      }
-      if (text.length > MAX_REQUEST_BYTES) {
-        const limit = `Expected a request of at most ${MAX_REQUEST_BYTES} bytes but received more`;
+      try {
+        for (const line of reader.push(chunk)) await take(line);
+      } catch (thrown) {
         await answers;
-        await write(client, refusal(new UipvsError('EINVAL', limit)));
+        await write(client, refusal(thrown));
         break;
       }
     }
@@ -118,6 +125,7 @@ async function serve(client: Socket, handler: Handler): Promise<void> {
   } catch {
     // The client hung up in the middle of a request or an answer.
   }
+  reader.clear();
   client.destroy();
 }
 
@@ -135,7 +143,8 @@ async function answer(client: Socket, outcome: Outcome | Reply): Promise<void> {
     for (const part of outcome.pieces) await write(client, { part });
     await write(client, { ok: true, result: null });
   } else if ('refused' in outcome) {
-    await write(client, { ok: false, errno: outcome.refused });
+    const { refused: errno, index } = outcome;
+    await write(client, { ok: false, errno, ...(index === undefined ? {} : { index }) });
   } else if ('ok' in outcome) {
     await write(client, outcome);
   } else {
@@ -144,7 +153,10 @@ async function answer(client: Socket, outcome: Outcome | Reply): Promise<void> {
 }
 
 function refusal(thrown: unknown): Reply {
-  if (thrown instanceof UipvsError) return { ok: false, errno: thrown.code, message: thrown.message };
+  if (thrown instanceof UipvsError) {
+    const index = thrown instanceof BatchRefusal ? { index: thrown.index } : {};
+    return { ok: false, errno: thrown.code, message: thrown.message, ...index };
+  }
   return { ok: false, errno: 'EIO', message: `uipvsd failed to answer: ${messageOf(thrown)}` };
 }
 

@@ -1,14 +1,15 @@
 /** The checks of what a user says, apart from what is there already: kernel's codes, in the kernel's order. */
 import { type ErrorCode, UipvsError } from '../base/error.js';
 import { canonicalAddress, familyOf } from '../net/address.js';
-import type { Family } from '../net/family.js';
 import type { Timeouts } from './listing.js';
 import { destinationName, serviceName } from './name.js';
 import { isRealServerAddress } from './real-server-address.js';
 import type { Scheduler } from './scheduler.js';
+import { familyOfService } from './service-family.js';
 import {
   type DestinationKey,
   type DestinationSpec,
+  type Persistence,
   SCHEDULER_FLAG_1,
   SCHEDULER_FLAG_2,
   SCHEDULER_FLAG_3,
@@ -16,10 +17,16 @@ import {
   type ServiceSpec,
 } from './specification.js';
 
-/** Greatest weight and greatest threshold. Source: linux/ip_vs.h, int fields. */
+/** Greatest weight. Source: linux/ip_vs.h, an int. */
 const MAX_INT = 2 ** 31 - 1;
+/** Source: linux/ip_vs.h, a 32-bit unsigned integer. */
+const MAX_THRESHOLD = 2 ** 32 - 1;
 const MAX_PORT = 65535;
 const MAX_MARK = 2 ** 32 - 1;
+const MAX_MASK_V4 = 2 ** 32 - 1;
+const MAX_PREFIX_V6 = 128;
+/** 31 days. Source: ipvsadm, ipvsadm.c, MAX_TIMEOUT. */
+export const MAX_PERSISTENCE_SECONDS = 31 * 86_400;
 const ALL_SCHEDULER_FLAGS = SCHEDULER_FLAG_1 | SCHEDULER_FLAG_2 | SCHEDULER_FLAG_3;
 /** The kernel's own persistence engines. Source: net/netfilter/ipvs/ip_vs_pe_sip.c. */
 const PERSISTENCE_ENGINES: readonly string[] = ['sip'];
@@ -47,7 +54,7 @@ export function checkDestinationKey(key: DestinationKey): void {
   checkPort(key.port);
 }
 
-/** @throws UipvsError ENOENT unknown scheduler or persistence engine; EINVAL unknown flags; ENOTSUP */
+/** @throws UipvsError ENOENT unknown scheduler or persistence engine; EINVAL netmask, flags; ENOTSUP */
 export function checkServiceSpec(spec: ServiceSpec, schedulers: ReadonlyMap<string, Scheduler>): void {
   const name = serviceName(spec.key);
   const { scheduler, schedulerFlags, persistence, persistenceEngine } = spec;
@@ -57,41 +64,47 @@ export function checkServiceSpec(spec: ServiceSpec, schedulers: ReadonlyMap<stri
   if (persistenceEngine !== null && !PERSISTENCE_ENGINES.includes(persistenceEngine)) {
     refuse('ENOENT', `Service ${name} asks for persistence engine ${persistenceEngine}, which is unknown`);
   }
+  if (persistence !== null) checkPersistence(spec.key, persistence);
   if ((schedulerFlags & ~ALL_SCHEDULER_FLAGS) !== 0) {
     refuse('EINVAL', `Service ${name} has scheduler flags ${schedulerFlags}, of which some are unknown`);
-  }
-  if (spec.key.kind === 'fwmark') {
-    refuse('ENOTSUP', `Service ${name} is by firewall mark, which uipvs does not support yet`);
-  }
-  if (spec.key.protocol === 'sctp') {
-    refuse('ENOTSUP', `Service ${name} is for SCTP, which uipvs does not support yet`);
-  }
-  if (persistence !== null) {
-    refuse('ENOTSUP', `Service ${name} asks for persistence, which uipvs does not support yet`);
   }
   if (persistenceEngine !== null) {
     refuse('ENOTSUP', `Service ${name} asks for a persistence engine, which uipvs does not support yet`);
   }
-  if (spec.key.port === 0) {
-    refuse('ENOTSUP', `Service ${name} is for all ports, which uipvs does not support yet`);
+}
+
+function checkPersistence(key: ServiceKey, { netmask, timeoutSeconds }: Persistence): void {
+  const name = serviceName(key);
+  const [least, greatest] = familyOfService(key) === 6 ? [1, MAX_PREFIX_V6] : [0, MAX_MASK_V4];
+  if (!isIntegerWithin(netmask, least, greatest)) {
+    refuse(
+      'EINVAL',
+      `Expected a netmask of ${least}..${greatest} for service ${name} but received ${netmask}`,
+    );
+  }
+  if (!isIntegerWithin(timeoutSeconds, 1, MAX_PERSISTENCE_SECONDS)) {
+    refuse(
+      'EINVAL',
+      `Expected 1..${MAX_PERSISTENCE_SECONDS} seconds of persistence for service ${name} but received ${timeoutSeconds}`,
+    );
   }
 }
 
-/** @throws UipvsError EINVAL another family than the service's; ERANGE weight or thresholds */
+/** @throws UipvsError EINVAL another family without tunneling, GUE without a port; ERANGE weight or thresholds */
 export function checkDestinationNumbers(serviceKey: ServiceKey, spec: DestinationSpec): void {
   const name = destinationName(spec);
-  const { weight, upperThreshold, lowerThreshold } = spec;
-  if (familyOf(spec.address) !== familyOfService(serviceKey)) {
+  const { weight, upperThreshold, lowerThreshold, tunnel } = spec;
+  if (spec.forwarding !== 'tunneling' && familyOf(spec.address) !== familyOfService(serviceKey)) {
     refuse('EINVAL', `Destination ${name} is of another address family than ${serviceName(serviceKey)}`);
   }
   if (!isIntegerWithin(weight, 0, MAX_INT)) {
     refuse('ERANGE', `Expected a weight of 0..${MAX_INT} for destination ${name} but received ${weight}`);
   }
   for (const threshold of [upperThreshold, lowerThreshold]) {
-    if (!isIntegerWithin(threshold, 0, MAX_INT)) {
+    if (!isIntegerWithin(threshold, 0, MAX_THRESHOLD)) {
       refuse(
         'ERANGE',
-        `Expected a threshold of 0..${MAX_INT} for destination ${name} but received ${threshold}`,
+        `Expected a threshold of 0..${MAX_THRESHOLD} for destination ${name} but received ${threshold}`,
       );
     }
   }
@@ -101,26 +114,15 @@ export function checkDestinationNumbers(serviceKey: ServiceKey, spec: Destinatio
       `Destination ${name} has lower threshold ${lowerThreshold} above upper threshold ${upperThreshold}`,
     );
   }
+  if (tunnel?.type === 'gue' && tunnel.port === 0) {
+    refuse('EINVAL', `Destination ${name} asks for a GUE tunnel without a port`);
+  }
 }
 
 /** @throws UipvsError EINVAL: no real server can have the address */
 export function checkRealServerAddress({ address }: DestinationKey): void {
   if (!isRealServerAddress(address)) {
     refuse('EINVAL', `Expected a unicast address for a destination but received ${address}`);
-  }
-}
-
-/** @throws UipvsError ENOTSUP */
-export function checkDestinationSupport(spec: DestinationSpec): void {
-  const name = destinationName(spec);
-  if (spec.forwarding !== 'masquerading') {
-    refuse(
-      'ENOTSUP',
-      `Destination ${name} asks for ${spec.forwarding}, but uipvs supports masquerading only: use -m`,
-    );
-  }
-  if (spec.port === 0) {
-    refuse('ENOTSUP', `Destination ${name} is for all ports, which uipvs does not support yet`);
   }
 }
 
@@ -134,11 +136,6 @@ export function checkTimeouts(timeouts: Timeouts): void {
       );
     }
   }
-}
-
-/** The family of a service's clients and destinations. */
-function familyOfService(key: ServiceKey): Family {
-  return key.kind === 'fwmark' ? key.family : familyOf(key.address);
 }
 
 function checkAddress(address: string): void {

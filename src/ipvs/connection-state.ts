@@ -59,3 +59,16 @@ export function connectionStateName(protocol: number, state: number): string {
   if (states === undefined) return 'NONE';
   return states[state] ?? 'ERR!';
 }
+
+/** Source: include/net/ip_vs.h, IP_VS_CTPL_S_NONE and IP_VS_CTPL_S_ASSURED; the index is the state's number. */
+const TEMPLATE_STATES: readonly string[] = ['NONE', 'ASSURED'];
+
+/**
+ * What a connection listing calls the state of a persistence template: `ASSURED` once one of its connections was
+ * established, `ERR!` for a number that is none.
+ *
+ * Source: net/netfilter/ipvs/ip_vs_proto.c, ip_vs_state_name.
+ */
+export function templateStateName(state: number): string {
+  return TEMPLATE_STATES[state] ?? 'ERR!';
+}

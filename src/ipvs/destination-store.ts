@@ -7,7 +7,8 @@ import { destinationName, serviceName } from './name.js';
 import type { Service } from './service.js';
 import type { ServiceIds } from './service-ids.js';
 import type { DestinationKey, DestinationSpec, ServiceKey } from './specification.js';
-import { Trash } from './trash.js';
+import { destinationTraits } from './traits.js';
+import { Trash, type TrashedDestination } from './trash.js';
 
 export interface DestinationStoreOptions {
   readonly dataPlane: DataPlane;
@@ -27,23 +28,42 @@ export class DestinationStore {
   readonly #serviceIds: ServiceIds;
   readonly #clock: () => number;
   readonly #ids: IdPool;
-  readonly #trash = new Trash();
+  readonly #trash: Trash;
 
   constructor({ dataPlane, serviceIds, clock }: DestinationStoreOptions) {
     this.#dataPlane = dataPlane;
     this.#serviceIds = serviceIds;
     this.#clock = clock;
     this.#ids = new IdPool(dataPlane.maxDestinations);
+    this.#trash = new Trash(dataPlane.maxDestinations);
   }
 
   /** @throws UipvsError ENOSPC: no id is free */
   checkObtain(serviceKey: ServiceKey, key: DestinationKey): void {
-    if (this.#ids.isExhausted && this.#trash.find(serviceKey, key) === undefined) throw this.#tooMany(key);
+    if (this.#ids.isExhausted && !this.#trash.find(serviceKey, key)?.holdsId) throw this.#tooMany(key);
   }
 
   /** A destination available in the data plane, from the trash where it is there. @throws UipvsError ENOSPC */
   obtain(service: Service, spec: DestinationSpec): Destination {
-    return this.#revive(service, spec) ?? this.#create(service, spec);
+    const trashed = this.#trash.find(service.key, spec);
+    if (trashed === undefined) {
+      return new Destination(this.#place(service, spec), spec, this.#dataPlane);
+    }
+    const { destination, holdsId } = trashed;
+    if (holdsId) {
+      this.#dataPlane.setDestinationTraits(destination.id, destinationTraits(spec));
+      this.#dataPlane.setDestinationAvailable(destination.id, true);
+      this.#serviceIds.release(serviceName(service.key));
+    }
+    const id = holdsId ? destination.id : this.#place(service, spec);
+    destination.revive(id, spec, trashed.service === service);
+    this.#trash.remove(service.key, spec);
+    return destination;
+  }
+
+  edit(destination: Destination, spec: DestinationSpec): void {
+    this.#dataPlane.setDestinationTraits(destination.id, destinationTraits(spec));
+    destination.edit(spec);
   }
 
   /** Puts a destination of `service` into the trash. */
@@ -54,39 +74,35 @@ export class DestinationStore {
     this.#trash.put(service, destination, this.#clock());
   }
 
-  /** Lets go of what has lain long enough and nothing refers to; returns how many. */
+  /** Deleted destinations that still hold an id, first deleted first. */
+  discarded(): Iterable<TrashedDestination> {
+    return this.#trash.holding();
+  }
+
+  /** Gives up the ids that were held long enough and that nothing refers to; returns how many. */
   collect(): number {
-    const collected = this.#trash.collect(this.#clock());
-    for (const { destination, service } of collected) {
+    const givenUp = this.#trash.collect(this.#clock());
+    for (const { destination, service } of givenUp) {
       this.#dataPlane.removeDestination(destination.id);
       this.#ids.release(destination.id);
       this.#serviceIds.release(serviceName(service.key));
     }
-    return collected.length;
+    return givenUp.length;
   }
 
-  #revive(service: Service, spec: DestinationSpec): Destination | undefined {
-    const trashed = this.#trash.find(service.key, spec);
-    if (trashed === undefined) return undefined;
-    const { destination } = trashed;
-    this.#dataPlane.setDestinationAvailable(destination.id, true);
-    this.#trash.remove(service.key, spec);
-    this.#serviceIds.release(serviceName(service.key));
-    destination.revive(trashed.service === service);
-    destination.edit(spec);
-    return destination;
-  }
-
-  #create(service: Service, spec: DestinationSpec): Destination {
+  /** The id of a new place in the data plane. */
+  #place(service: Service, spec: DestinationSpec): number {
     const id = this.#ids.take();
     if (id === undefined) throw this.#tooMany(spec);
     try {
-      this.#dataPlane.addDestination(id, service.id, familyOf(spec.address), spec.address, spec.port);
+      const { address, port } = spec;
+      const traits = destinationTraits(spec);
+      this.#dataPlane.addDestination(id, service.id, familyOf(address), address, port, traits);
     } catch (thrown) {
       this.#ids.release(id);
       throw thrown;
     }
-    return new Destination(id, spec, this.#dataPlane);
+    return id;
   }
 
   #tooMany(key: DestinationKey): UipvsError {

@@ -1,4 +1,4 @@
-import { differenceOf, zeroCounters } from './counters.js';
+import { assign, subtract, zeroCounters } from './counters.js';
 import type { Accounting, RawCounters } from './data-plane.js';
 import type { DestinationListing } from './listing.js';
 import { Meter } from './meter.js';
@@ -6,30 +6,35 @@ import type { SchedulableDestination } from './scheduler.js';
 import type { DestinationSpec } from './specification.js';
 
 /**
- * A destination, in a service or in the trash: its specification, its overload state and its figures. The counts of
- * connections are read from the data plane whenever they are asked for.
+ * A destination, in a service or in the trash: its specification and its figures. The counts of connections and the
+ * overload flag live in the data plane and are read whenever they are asked for.
  *
  * Source: net/netfilter/ipvs/ip_vs_ctl.c and ip_vs_conn.c, struct ip_vs_dest.
  */
 export class Destination implements SchedulableDestination {
-  readonly id: number;
   /** The service whose list it is in; null in the trash. */
   service: object | null = null;
   readonly #accounting: Accounting;
+  #id: number;
   #spec: DestinationSpec;
-  #isOverloaded = false;
+  #lastWeight: number;
   #meter = new Meter();
-  /** What the data plane counted while the destination was in the trash, or for another service. */
-  #uncounted: RawCounters;
+  /** What the data plane counted under the id for somebody else, or while the destination was in the trash. */
+  readonly #uncounted = zeroCounters();
   /** The total at the deletion, while in the trash. */
-  #finalTotal: RawCounters | null = null;
+  #finalTotal: Readonly<RawCounters> | null = null;
 
   /** @param id one that the data plane knows as a destination already */
   constructor(id: number, spec: DestinationSpec, accounting: Accounting) {
-    this.id = id;
+    this.#id = id;
     this.#spec = spec;
+    this.#lastWeight = spec.weight;
     this.#accounting = accounting;
-    this.#uncounted = this.#readRaw();
+    accounting.readCounters(id, this.#uncounted);
+  }
+
+  get id(): number {
+    return this.#id;
   }
 
   get spec(): DestinationSpec {
@@ -48,16 +53,24 @@ export class Destination implements SchedulableDestination {
     return this.#spec.weight;
   }
 
+  get lastWeight(): number {
+    return this.#lastWeight;
+  }
+
   get activeConnections(): number {
-    return this.#accounting.activeConnections(this.id);
+    return this.#accounting.activeConnections(this.#id);
   }
 
   get inactiveConnections(): number {
-    return this.#accounting.inactiveConnections(this.id);
+    return this.#accounting.inactiveConnections(this.#id);
   }
 
   get persistentConnections(): number {
-    return this.#accounting.persistentConnections(this.id);
+    return this.#accounting.persistentConnections(this.#id);
+  }
+
+  get isOverloaded(): boolean {
+    return this.#accounting.isOverloaded(this.#id);
   }
 
   /** Whether any connection or template still names this destination's id. */
@@ -66,85 +79,87 @@ export class Destination implements SchedulableDestination {
   }
 
   /**
-   * Whether the upper threshold was reached and the connections have not yet become few enough: fewer than the lower
-   * threshold or, without one, fewer than three quarters of the upper one.
-   *
-   * Source: ip_vs_conn.c, ip_vs_unbind_dest. Differs from the kernel in form only: the connections are counted when
-   * the answer is wanted instead of whenever one ends; without the destination being chosen they only become fewer.
-   */
-  get isOverloaded(): boolean {
-    if (!this.#isOverloaded) return false;
-    const { upperThreshold, lowerThreshold } = this.#spec;
-    const connections = this.activeConnections + this.inactiveConnections;
-    this.#isOverloaded =
-      lowerThreshold !== 0 ? connections >= lowerThreshold : connections * 4 >= upperThreshold * 3;
-    return this.#isOverloaded;
-  }
-
-  /**
-   * To be called when the destination is chosen, before the new connection counts. The only way to become overloaded:
-   * an edit to a threshold already passed shows after one more connection, as in the kernel.
+   * To be called when the destination is chosen, before the new connection counts. The only way to become overloaded
+   * by a choice: an edit to a threshold already passed shows after one more connection, as in the kernel.
    *
    * Source: ip_vs_conn.c, ip_vs_bind_dest.
    */
   noteChosen(): void {
     const { upperThreshold } = this.#spec;
     if (upperThreshold === 0) return;
-    if (this.activeConnections + this.inactiveConnections + 1 >= upperThreshold) this.#isOverloaded = true;
+    if (this.activeConnections + this.inactiveConnections + 1 >= upperThreshold) {
+      this.#accounting.setOverloaded(this.#id, true);
+    }
   }
 
   /** Source: ip_vs_ctl.c, __ip_vs_update_dest. */
   edit(spec: DestinationSpec): void {
     const { upperThreshold } = spec;
-    if (upperThreshold === 0 || upperThreshold > this.#spec.upperThreshold) this.#isOverloaded = false;
+    if (upperThreshold === 0 || upperThreshold > this.#spec.upperThreshold) {
+      this.#accounting.setOverloaded(this.#id, false);
+    }
+    if (spec.weight !== 0) this.#lastWeight = spec.weight;
     this.#spec = spec;
   }
 
   /** From now on nothing is counted: the destination is in the trash. */
   retire(): void {
-    this.#finalTotal = this.total();
+    const total = zeroCounters();
+    this.readTotal(total);
+    this.#finalTotal = total;
   }
 
   /**
-   * Counting goes on: the destination is back from the trash.
+   * Counting goes on: the destination is back from the trash, specified anew.
    *
+   * @param id one that the data plane knows as this destination: that from before or, where it was given up, another
    * @param isSameService false where the service was deleted and added again: the figures then start at 0
    */
-  revive(isSameService: boolean): void {
-    const before = isSameService && this.#finalTotal !== null ? this.#finalTotal : zeroCounters();
+  revive(id: number, spec: DestinationSpec, isSameService: boolean): void {
+    this.#id = id;
+    this.edit(spec);
+    this.#lastWeight = spec.weight;
+    this.#accounting.readCounters(id, this.#uncounted);
+    if (isSameService && this.#finalTotal !== null) subtract(this.#uncounted, this.#finalTotal);
     if (!isSameService) this.#meter = new Meter();
-    this.#uncounted = differenceOf(this.#readRaw(), before);
     this.#finalTotal = null;
   }
 
   /** All that was counted for the present service; grows, and zeroing does not touch it. */
-  total(): RawCounters {
-    return this.#finalTotal ?? differenceOf(this.#readRaw(), this.#uncounted);
+  readTotal(into: RawCounters): void {
+    if (this.#finalTotal !== null) {
+      assign(into, this.#finalTotal);
+      return;
+    }
+    this.#accounting.readCounters(this.#id, into);
+    subtract(into, this.#uncounted);
   }
 
-  /** To be called once in every estimation period. */
-  tick(): void {
-    this.#meter.tick(this.total());
+  /** To be called once in every estimation period. @param total becomes the total */
+  tick(total: RawCounters): void {
+    this.readTotal(total);
+    this.#meter.tick(total);
   }
 
-  zero(): void {
-    this.#meter.zero(this.total());
+  /** @param total becomes the total */
+  zero(total: RawCounters): void {
+    this.readTotal(total);
+    this.#meter.zero(total);
   }
 
-  list(): DestinationListing {
+  /**
+   * @param isEstimating false where estimation is switched off: the counters are then those of the last period
+   * @param total becomes the total
+   */
+  list(isEstimating: boolean, total: RawCounters): DestinationListing {
+    this.readTotal(total);
     return {
       ...this.#spec,
       activeConnections: this.activeConnections,
       inactiveConnections: this.inactiveConnections,
       persistentConnections: this.persistentConnections,
-      counters: this.#meter.counters(this.total()),
+      counters: isEstimating ? this.#meter.counters(total) : this.#meter.countersAtLastTick(),
       rates: this.#meter.rates(),
     };
-  }
-
-  #readRaw(): RawCounters {
-    const raw = zeroCounters();
-    this.#accounting.readCounters(this.id, raw);
-    return raw;
   }
 }

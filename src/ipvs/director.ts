@@ -5,13 +5,13 @@
  * nothing of packets. The data plane, behind the interface in data-plane.ts, does: it keeps the connections, counts,
  * and for the first packet of a connection asks {@link Director.schedule}.
  *
- *     control ----> check*, add/edit/delete, list         tick, collectTrash <---- timers
+ *     control ----> check*, add/edit/delete, list         tick, collectTrash, updateDefence <---- timers
  *                        |                                     |
- *                     Director --- Service --- Destination, newest first
- *                        |            |            |
- *                        |        Scheduler        +--- Trash: deleted, but connections still name it
- *                        v
- *                    DataPlane <---- ids ----> connections, counters
+ *         Settings --- Director --- Service --- Destination, newest first
+ *             |          |            |            |
+ *             |          |        Scheduler        +--- Trash: deleted, but connections still name it
+ *             v          v
+ *             +----> DataPlane <---- ids ----> connections, templates, counters, overload
  *
  * Invariants:
  *
@@ -19,38 +19,41 @@
  *   the checks are public so that a caller can prepare the host before it commits. The data plane is changed before
  *   the model, so that what it refuses is not in the model.
  * - Checks come in the kernel's order with the kernel's codes; what uipvs cannot do yet is refused last, ENOTSUP.
+ * - Destinations of every forwarding method are kept and listed, but only masquerading is carried out: a choice of
+ *   another one is answered with UNSUPPORTED_FORWARDING, and that connection is refused.
+ * - What packets need without asking (persistence, one packet, quiesced, thresholds, the policy) is told to the data
+ *   plane as traits whenever it changes.
  * - An id names one destination from its addition until the trash lets go of it, which is when no connection refers
  *   to it. Adding the destination again before that takes it, its id and its connections back from the trash, even
  *   when the service was deleted and added again in the meantime: so the service's id is kept as long.
- * - The service's figures are the sum of its destinations', deleted ones included; nothing counts in the trash.
+ * - The service's figures are the sum of its destinations', deleted ones included; nothing counts in the trash. The
+ *   totals are the sum of the services', deleted ones included.
  *
  * Everything is synchronous: nobody sees half a change, and `schedule` runs between two changes or not at all.
  *
  * Source: net/netfilter/ipvs/ip_vs_ctl.c. Departures: services are listed in the order of their addition, where the
- * kernel's is that of a hash; counters are live; the trash is emptied sooner.
+ * kernel's is that of a hash; counters are live; ids of deleted destinations are free sooner, their figures are not.
  */
 import { UipvsError } from '../base/error.js';
 import {
   checkDestinationKey,
   checkDestinationNumbers,
-  checkDestinationSupport,
   checkRealServerAddress,
-  checkServiceKey,
-  checkServiceSpec,
   checkTimeouts,
 } from './admission.js';
-import type { DataPlane } from './data-plane.js';
+import { add, assign, zeroCounters } from './counters.js';
+import type { DataPlane, RawCounters } from './data-plane.js';
 import type { Destination } from './destination.js';
 import { DestinationStore } from './destination-store.js';
-import type { ServiceListing, Timeouts } from './listing.js';
+import type { ServiceListing, SysctlListing, Timeouts, Totals } from './listing.js';
+import { Meter } from './meter.js';
 import { destinationName, serviceName } from './name.js';
 import type { FiveTuple, Scheduler } from './scheduler.js';
-import { NO_DESTINATION, Service, type ServiceView } from './service.js';
-import { ServiceIds } from './service-ids.js';
+import { NO_DESTINATION, type Service, type ServiceView } from './service.js';
+import { ServiceStore } from './service-store.js';
+import { Settings } from './settings.js';
 import type { DestinationKey, DestinationSpec, ServiceKey, ServiceSpec } from './specification.js';
-
-/** Source: net/netfilter/ipvs/ip_vs_proto_tcp.c and ip_vs_proto_udp.c, the timeout tables. */
-const DEFAULT_TIMEOUTS: Timeouts = { tcp: 900, tcpFin: 120, udp: 300 };
+import type { SysctlName } from './sysctl.js';
 
 export interface DirectorOptions {
   readonly dataPlane: DataPlane;
@@ -60,91 +63,94 @@ export interface DirectorOptions {
   readonly clock: () => number;
 }
 
+/** A deleted destination that still holds its id, and the service it was deleted from. */
+export interface Discarded {
+  readonly service: ServiceSpec;
+  readonly destination: DestinationSpec;
+}
+
 export class Director {
-  readonly #dataPlane: DataPlane;
-  readonly #schedulers: ReadonlyMap<string, Scheduler>;
-  readonly #services = new Map<string, Service>();
-  readonly #servicesById: (Service | undefined)[] = [];
-  readonly #serviceIds: ServiceIds;
+  /** By the name that a service's specification gives. */
+  readonly schedulers: ReadonlyMap<string, Scheduler>;
+  readonly #services: ServiceStore;
   readonly #destinations: DestinationStore;
-  #timeouts = DEFAULT_TIMEOUTS;
+  readonly #settings: Settings;
+  readonly #meter = new Meter();
+  /** Sum of the totals of services that were deleted. */
+  readonly #retired = zeroCounters();
+  readonly #dataPlane: DataPlane;
+  #schedulerFailures = 0;
 
   constructor({ dataPlane, schedulers, clock }: DirectorOptions) {
+    this.schedulers = schedulers;
     this.#dataPlane = dataPlane;
-    this.#schedulers = schedulers;
-    this.#serviceIds = new ServiceIds(dataPlane.maxServices);
-    this.#destinations = new DestinationStore({ dataPlane, serviceIds: this.#serviceIds, clock });
-    dataPlane.setTimeouts(this.#timeouts);
+    this.#settings = new Settings(dataPlane);
+    this.#services = new ServiceStore(dataPlane, schedulers);
+    this.#destinations = new DestinationStore({ dataPlane, serviceIds: this.#services.ids, clock });
+  }
+
+  /** How many services and destinations there may be. */
+  get limits(): { readonly maxServices: number; readonly maxDestinations: number } {
+    return this.#dataPlane;
   }
 
   /** @throws UipvsError EINVAL, EEXIST, ENOENT (scheduler or persistence engine), ENOTSUP, ENOSPC */
   checkAddService(spec: ServiceSpec): void {
-    checkServiceKey(spec.key);
-    const name = serviceName(spec.key);
-    if (this.#services.has(name)) throw new UipvsError('EEXIST', `Service ${name} already exists`);
-    checkServiceSpec(spec, this.#schedulers);
-    if (!this.#serviceIds.isAvailable(name)) throw this.#tooManyServices(name);
+    this.#services.checkAdd(spec);
   }
 
   /** @throws UipvsError as `checkAddService`; EINVAL where the scheduler itself refuses the service */
   addService(spec: ServiceSpec): void {
-    this.checkAddService(spec);
-    const name = serviceName(spec.key);
-    const id = this.#serviceIds.hold(name);
-    if (id === undefined) throw this.#tooManyServices(name);
-    let service: Service;
-    try {
-      service = new Service(id, spec, this.#schedulerOf(spec));
-      this.#dataPlane.addService(id, spec.key);
-    } catch (thrown) {
-      this.#serviceIds.release(name);
-      throw thrown;
-    }
-    this.#services.set(name, service);
-    this.#servicesById[id] = service;
+    this.#services.add(spec);
   }
 
   /** @throws UipvsError EINVAL, ESRCH, ENOENT (scheduler or persistence engine), ENOTSUP */
   checkEditService(spec: ServiceSpec): void {
-    this.#service(spec.key);
-    checkServiceSpec(spec, this.#schedulers);
+    this.#services.checkEdit(spec);
   }
 
   /** @throws UipvsError as `checkEditService`; EINVAL where the new scheduler itself refuses the service */
   editService(spec: ServiceSpec): void {
-    this.checkEditService(spec);
-    this.#service(spec.key).edit(spec, this.#schedulerOf(spec));
+    this.#services.edit(spec);
   }
 
   /** @throws UipvsError EINVAL, ESRCH */
   checkDeleteService(key: ServiceKey): void {
-    this.#service(key);
+    this.#services.get(key);
   }
 
   /** Its destinations go to the trash. @throws UipvsError EINVAL, ESRCH */
   deleteService(key: ServiceKey): void {
-    this.#delete(this.#service(key));
+    this.#delete(this.#services.get(key));
   }
 
   /** Deletes every service. */
   flush(): void {
-    for (const service of [...this.#services.values()]) this.#delete(service);
+    for (const service of [...this.#services.all()]) this.#delete(service);
   }
 
   /** @throws UipvsError EINVAL, ESRCH */
   checkZero(key?: ServiceKey): void {
-    if (key !== undefined) this.#service(key);
+    if (key !== undefined) this.#services.get(key);
   }
 
-  /** Counters and rates of a service and its destinations, or of all, begin at 0. @throws UipvsError EINVAL, ESRCH */
+  /**
+   * Counters and rates of a service and its destinations begin at 0 or, without a key, those of all and the totals.
+   *
+   * @throws UipvsError EINVAL, ESRCH
+   */
   zero(key?: ServiceKey): void {
-    const services = key === undefined ? this.#services.values() : [this.#service(key)];
-    for (const service of services) service.zero();
+    if (key !== undefined) {
+      this.#services.get(key).zero();
+      return;
+    }
+    for (const service of this.#services.all()) service.zero();
+    this.#meter.zero(this.#sum((service, its) => service.readTotal(its)));
   }
 
-  /** @throws UipvsError EINVAL, ESRCH, ERANGE, EEXIST, ENOTSUP, ENOSPC */
+  /** @throws UipvsError EINVAL, ESRCH, ERANGE, EEXIST, ENOSPC */
   checkAddDestination(key: ServiceKey, spec: DestinationSpec): void {
-    const service = this.#service(key);
+    const service = this.#services.get(key);
     checkDestinationKey(spec);
     checkDestinationNumbers(key, spec);
     if (service.find(spec) !== undefined) {
@@ -154,38 +160,40 @@ export class Director {
       );
     }
     checkRealServerAddress(spec);
-    checkDestinationSupport(spec);
     this.#destinations.checkObtain(key, spec);
   }
 
   /** Puts the destination at the head of the list. @throws UipvsError as `checkAddDestination` */
   addDestination(key: ServiceKey, spec: DestinationSpec): void {
     this.checkAddDestination(key, spec);
-    const service = this.#service(key);
+    const service = this.#services.get(key);
     service.add(this.#destinations.obtain(service, spec));
   }
 
-  /** @throws UipvsError EINVAL, ESRCH, ERANGE, ENOENT, ENOTSUP */
+  /** @throws UipvsError EINVAL, ESRCH, ERANGE, ENOENT */
   checkEditDestination(key: ServiceKey, spec: DestinationSpec): void {
-    const service = this.#service(key);
+    const service = this.#services.get(key);
     checkDestinationKey(spec);
     checkDestinationNumbers(key, spec);
     this.#destination(service, spec);
-    checkDestinationSupport(spec);
   }
 
-  /** The destination keeps its place. @throws UipvsError as `checkEditDestination` */
+  /**
+   * The destination keeps its place. Another forwarding method holds for connections from now on.
+   *
+   * @throws UipvsError as `checkEditDestination`
+   */
   editDestination(key: ServiceKey, spec: DestinationSpec): void {
     this.checkEditDestination(key, spec);
-    const service = this.#service(key);
+    const service = this.#services.get(key);
     const destination = this.#destination(service, spec);
-    destination.edit(spec);
+    this.#destinations.edit(destination, spec);
     service.noteEdit(destination);
   }
 
   /** @throws UipvsError EINVAL, ESRCH, ENOENT */
   checkDeleteDestination(key: ServiceKey, destinationKey: DestinationKey): void {
-    const service = this.#service(key);
+    const service = this.#services.get(key);
     checkDestinationKey(destinationKey);
     this.#destination(service, destinationKey);
   }
@@ -193,19 +201,41 @@ export class Director {
   /** The destination goes to the trash. @throws UipvsError as `checkDeleteDestination` */
   deleteDestination(key: ServiceKey, destinationKey: DestinationKey): void {
     this.checkDeleteDestination(key, destinationKey);
-    const service = this.#service(key);
-    this.#discard(service, this.#destination(service, destinationKey));
+    const service = this.#services.get(key);
+    const destination = this.#destination(service, destinationKey);
+    this.#destinations.discard(service, destination);
+    service.remove(destination);
   }
 
   /** The service of that name, or undefined. Live. */
   findService(key: ServiceKey): ServiceView | undefined {
-    return this.#services.get(serviceName(key));
+    return this.#services.find(key);
+  }
+
+  /** All services, oldest first. Live. */
+  services(): Iterable<ServiceView> {
+    return this.#services.all();
   }
 
   /** All services, oldest first, or the one. @throws UipvsError EINVAL, ESRCH where that one is not there */
   list(key?: ServiceKey): ServiceListing[] {
-    const services = key === undefined ? [...this.#services.values()] : [this.#service(key)];
-    return services.map((service) => service.list());
+    const services = key === undefined ? [...this.#services.all()] : [this.#services.get(key)];
+    return services.map((service) => service.list(this.#isEstimating));
+  }
+
+  /** Deleted destinations that still hold an id, first deleted first. */
+  *discarded(): Iterable<Discarded> {
+    for (const { service, destination } of this.#destinations.discarded()) {
+      yield { service: service.spec, destination: destination.spec };
+    }
+  }
+
+  /** All services together since the last `zero` without a key, deleted ones included. */
+  totals(): Totals {
+    const counters = this.#isEstimating
+      ? this.#meter.counters(this.#sum((service, its) => service.readTotal(its)))
+      : this.#meter.countersAtLastTick();
+    return { counters, rates: this.#meter.rates() };
   }
 
   /**
@@ -213,15 +243,23 @@ export class Director {
    *
    * Hot: allocates nothing, never throws.
    *
-   * @returns a destination's id, or NO_DESTINATION (-1) where none can take it or the service is gone
+   * @returns a destination's id; NO_DESTINATION (-1) where none can take it or the service is gone; or
+   * UNSUPPORTED_FORWARDING (-2) where uipvs cannot forward to the one that was chosen
    */
   schedule(serviceId: number, flow: FiveTuple): number {
-    return this.#servicesById[serviceId]?.schedule(flow) ?? NO_DESTINATION;
+    const answer = this.#services.withId(serviceId)?.schedule(flow) ?? NO_DESTINATION;
+    if (answer === NO_DESTINATION) this.#schedulerFailures += 1;
+    return answer;
+  }
+
+  /** How often `schedule` answered NO_DESTINATION. */
+  get schedulerFailures(): number {
+    return this.#schedulerFailures;
   }
 
   /** To be called every ESTIMATION_PERIOD_MS. */
   tick(): void {
-    for (const service of this.#services.values()) service.tick();
+    if (this.#isEstimating) this.#meter.tick(this.#sum((service, its) => service.tick(its)));
   }
 
   /**
@@ -235,7 +273,7 @@ export class Director {
   }
 
   get timeouts(): Timeouts {
-    return this.#timeouts;
+    return this.#settings.timeouts;
   }
 
   /** @throws UipvsError EINVAL: not an integer of 0..MAX_TIMEOUT_SECONDS */
@@ -245,23 +283,35 @@ export class Director {
 
   /** Sets the timeouts that are not 0. @throws UipvsError as `checkSetTimeouts` */
   setTimeouts(timeouts: Timeouts): void {
-    this.checkSetTimeouts(timeouts);
-    const { tcp, tcpFin, udp } = this.#timeouts;
-    const merged = {
-      tcp: timeouts.tcp || tcp,
-      tcpFin: timeouts.tcpFin || tcpFin,
-      udp: timeouts.udp || udp,
-    };
-    this.#dataPlane.setTimeouts(merged);
-    this.#timeouts = merged;
+    this.#settings.setTimeouts(timeouts);
   }
 
-  #service(key: ServiceKey): Service {
-    checkServiceKey(key);
-    const name = serviceName(key);
-    const service = this.#services.get(name);
-    if (service === undefined) throw new UipvsError('ESRCH', `There is no service ${name}`);
-    return service;
+  /** The settings of net.ipv4.vs in the order of their names. */
+  sysctls(): readonly SysctlListing[] {
+    return this.#settings.listSysctls();
+  }
+
+  /** The present value of a setting that is one number. */
+  sysctl(name: SysctlName): number {
+    return this.#settings.sysctl(name);
+  }
+
+  /** @param text as one would write it to /proc/sys @throws UipvsError ENOENT no such setting; EINVAL */
+  setSysctl(name: string, text: string): void {
+    this.#settings.setSysctl(name, text);
+  }
+
+  /**
+   * Compares the modes of the defence with the memory; to be called every second.
+   *
+   * @param availablePages free ones and buffers, as of sysinfo(2)
+   */
+  updateDefence(availablePages: number): void {
+    this.#settings.updateDefence(availablePages);
+  }
+
+  get #isEstimating(): boolean {
+    return this.#settings.sysctl('run_estimation') !== 0;
   }
 
   #destination(service: Service, key: DestinationKey): Destination {
@@ -273,26 +323,24 @@ export class Director {
     return destination;
   }
 
-  #schedulerOf(spec: ServiceSpec): Scheduler | null {
-    return this.#schedulers.get(spec.scheduler) ?? null;
-  }
-
   #delete(service: Service): void {
-    for (const destination of [...service.destinations]) this.#discard(service, destination);
-    this.#dataPlane.removeService(service.id);
-    const name = serviceName(service.key);
-    this.#services.delete(name);
-    this.#servicesById[service.id] = undefined;
-    this.#serviceIds.release(name);
+    for (const destination of service.destinations) this.#destinations.discard(service, destination);
+    service.clear();
+    this.#services.remove(service);
+    const total = zeroCounters();
+    service.readTotal(total);
+    add(this.#retired, total);
   }
 
-  #discard(service: Service, destination: Destination): void {
-    this.#destinations.discard(service, destination);
-    service.remove(destination);
-  }
-
-  #tooManyServices(name: string): UipvsError {
-    const { maxServices } = this.#dataPlane;
-    return new UipvsError('ENOSPC', `Service ${name} is above the limit of ${maxServices} services`);
+  /** The sum of what `read` makes of each service's counters, and of the retired. */
+  #sum(read: (service: Service, its: RawCounters) => void): RawCounters {
+    const sum = zeroCounters();
+    const its = zeroCounters();
+    assign(sum, this.#retired);
+    for (const service of this.#services.all()) {
+      read(service, its);
+      add(sum, its);
+    }
+    return sum;
   }
 }

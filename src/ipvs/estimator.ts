@@ -47,6 +47,11 @@ export class Estimator {
     this.#scaledRate = 0;
   }
 
+  /** The count at the last tick or reset; 0 before the first. */
+  get lastCount(): number {
+    return this.#lastCount;
+  }
+
   /** Per second, rounded up as the kernel does. */
   get rate(): number {
     const { perUnit } = this.#scale;

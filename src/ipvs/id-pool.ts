@@ -3,7 +3,7 @@ export class IdPool {
   readonly #limit: number;
   /** Every id from here on is free. */
   #firstUnused = 0;
-  /** Free ids below `#firstUnused`, greatest first. */
+  /** Free ids below `#firstUnused`, a heap: none is above those at twice its index plus 1 and plus 2. */
   readonly #released: number[] = [];
 
   /** @param limit how many ids there are */
@@ -17,8 +17,12 @@ export class IdPool {
 
   /** An id, or undefined where all are taken. */
   take(): number | undefined {
-    const released = this.#released.pop();
-    if (released !== undefined) return released;
+    const [lowest] = this.#released;
+    if (lowest !== undefined) {
+      const last = this.#released.pop();
+      if (last !== undefined && this.#released.length > 0) this.#sink(last);
+      return lowest;
+    }
     if (this.#firstUnused >= this.#limit) return undefined;
     this.#firstUnused += 1;
     return this.#firstUnused - 1;
@@ -26,8 +30,32 @@ export class IdPool {
 
   /** @param id one that `take` gave and that nobody released since */
   release(id: number): void {
-    let at = this.#released.length;
-    while (at > 0 && (this.#released[at - 1] ?? id) < id) at -= 1;
-    this.#released.splice(at, 0, id);
+    const heap = this.#released;
+    let at = heap.length;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const other = heap[above] ?? id;
+      if (other <= id) break;
+      heap[at] = other;
+      at = above;
+    }
+    heap[at] = id;
+  }
+
+  /** Puts `id` in the place of the lowest one. */
+  #sink(id: number): void {
+    const heap = this.#released;
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      const left = heap[below] ?? id;
+      const right = heap[below + 1] ?? left;
+      if (right < left) below += 1;
+      const least = Math.min(left, right);
+      if (least >= id) break;
+      heap[at] = least;
+      at = below;
+    }
+    heap[at] = id;
   }
 }

@@ -34,6 +34,12 @@ export interface ServiceListing extends ServiceSpec {
   readonly destinations: readonly DestinationListing[];
 }
 
+/** All services together, deleted ones included: what /proc/net/ip_vs_stats shows. */
+export interface Totals {
+  readonly counters: Counters;
+  readonly rates: Rates;
+}
+
 /** Seconds. In a set request 0 keeps the present value. */
 export interface Timeouts {
   readonly tcp: number;
@@ -41,7 +47,9 @@ export interface Timeouts {
   readonly udp: number;
 }
 
+/** A connection, or a persistence template: that has client port 0, and the state NONE or ASSURED. */
 export interface ConnectionListing {
+  /** TCP, UDP, SCTP; IP for the template of a firewall-mark service. */
   readonly protocol: string;
   /** The kernel's state name: ESTABLISHED, SYN_RECV, UDP, ... */
   readonly state: string;
@@ -59,4 +67,10 @@ export interface Info {
   /** The IPVS version that uipvs mirrors: "1.2.1". */
   readonly version: string;
   readonly connectionTableSize: number;
+}
+
+/** One setting of net.ipv4.vs, its value as /proc/sys shows it. */
+export interface SysctlListing {
+  readonly name: string;
+  readonly value: string;
 }

@@ -22,13 +22,20 @@ export interface SchedulableDestination {
   readonly port: number;
   /** 0 is quiesced: never chosen. */
   readonly weight: number;
-  /** Over its upper threshold: never chosen. */
+  /**
+   * The weight it was added with or, once an edit gave it one above 0, the latest of these: what remains of the weight
+   * while it is quiesced. Source: net/ip_vs.h, struct ip_vs_dest, last_weight.
+   */
+  readonly lastWeight: number;
+  /** Over its upper threshold: never chosen, but for a scheduler that says so. */
   readonly isOverloaded: boolean;
   readonly activeConnections: number;
   readonly inactiveConnections: number;
 }
 
 export interface SchedulableService<State> {
+  /** Of its virtual address or firewall mark. A tunneling destination may be of the other one. */
+  readonly family: Family;
   /** Newest first, as the kernel keeps them. */
   readonly destinations: readonly SchedulableDestination[];
   /** Bit set of SCHEDULER_FLAG_1..3. */
@@ -40,6 +47,8 @@ export interface SchedulableService<State> {
 export interface Scheduler<State = unknown> {
   /** The name on the ipvsadm command line. */
   readonly name: string;
+  /** Whether `schedule` may answer an overloaded destination, as lblc does for one in its cache. */
+  readonly mayChooseOverloaded?: boolean;
   /** Called when a service takes this scheduler; `service.state` is not there yet. */
   init?(service: Omit<SchedulableService<State>, 'state'>): State;
   /** After `destination` was put at the head of the list. */

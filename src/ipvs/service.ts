@@ -1,22 +1,39 @@
 import { messageOf, UipvsError } from '../base/error.js';
-import { differenceOf, sumOf, zeroCounters } from './counters.js';
+import type { Family } from '../net/family.js';
+import { add, assign, subtract, zeroCounters } from './counters.js';
 import type { RawCounters } from './data-plane.js';
 import { Destination } from './destination.js';
-import type { ServiceListing } from './listing.js';
+import { DestinationList } from './destination-list.js';
+import type { DestinationListing, ServiceListing } from './listing.js';
 import { Meter } from './meter.js';
 import { serviceName } from './name.js';
 import type { FiveTuple, SchedulableDestination, SchedulableService, Scheduler } from './scheduler.js';
-import type { DestinationKey, ServiceKey, ServiceSpec } from './specification.js';
+import { familyOfService } from './service-family.js';
+import type { DestinationKey, DestinationSpec, ServiceKey, ServiceSpec } from './specification.js';
 import { isUsable } from './usable.js';
 
 /** What `schedule` answers where no destination can take the connection. */
 export const NO_DESTINATION = -1;
+
+/**
+ * What `schedule` answers where a destination was chosen that uipvs cannot forward to: one that is not masqueraded.
+ * The choice counts for the scheduler, not for the destination.
+ */
+export const UNSUPPORTED_FORWARDING = -2;
+
+/** What others than the director may see of a destination. */
+export interface DestinationView {
+  readonly spec: DestinationSpec;
+}
 
 /** What others than the director may see of a service. */
 export interface ServiceView {
   readonly id: number;
   readonly key: ServiceKey;
   readonly spec: ServiceSpec;
+  /** Newest first. */
+  readonly destinations: readonly DestinationView[];
+  find(key: DestinationKey): DestinationView | undefined;
   /** How often the scheduler threw or chose a destination that it must not choose. */
   readonly schedulerFailures: number;
   /** The latest of these failures in a sentence. */
@@ -27,7 +44,8 @@ export interface ServiceView {
  * A virtual service with its destinations and the memory of its scheduler.
  *
  * Schedulers may be a user's own, so nothing they do is trusted: what they throw is counted, and so is a choice that
- * is not a usable destination of this service; the first usable destination is taken instead.
+ * is no destination of this service, quiesced or (unless the scheduler says that it may be) overloaded; the first usable
+ * destination is taken instead.
  *
  * Source: net/netfilter/ipvs/ip_vs_ctl.c and ip_vs_sched.c, struct ip_vs_service.
  */
@@ -37,11 +55,10 @@ export class Service implements SchedulableService<unknown>, ServiceView {
   #spec: ServiceSpec;
   /** Null for the scheduler named "none": every new connection is refused. */
   #scheduler: Scheduler | null = null;
-  /** Newest first. */
-  readonly #destinations: Destination[] = [];
+  readonly #destinations = new DestinationList();
   readonly #meter = new Meter();
   /** Sum of the totals of destinations that were deleted. */
-  #retired: RawCounters = zeroCounters();
+  readonly #retired = zeroCounters();
   #schedulerFailures = 0;
   #lastSchedulerFailure: string | null = null;
 
@@ -60,8 +77,12 @@ export class Service implements SchedulableService<unknown>, ServiceView {
     return this.#spec;
   }
 
+  get family(): Family {
+    return familyOfService(this.key);
+  }
+
   get destinations(): readonly Destination[] {
-    return this.#destinations;
+    return this.#destinations.newestFirst;
   }
 
   get schedulerFlags(): number {
@@ -77,7 +98,7 @@ export class Service implements SchedulableService<unknown>, ServiceView {
   }
 
   find(key: DestinationKey): Destination | undefined {
-    return this.#destinations.find(({ address, port }) => address === key.address && port === key.port);
+    return this.#destinations.find(key);
   }
 
   /** Another scheduler starts afresh; the same one goes on with the memory it has. */
@@ -95,8 +116,10 @@ export class Service implements SchedulableService<unknown>, ServiceView {
 
   /** Puts a new destination, or one back from the trash, at the head. */
   add(destination: Destination): void {
-    this.#retired = differenceOf(this.#retired, destination.total());
-    this.#destinations.unshift(destination);
+    const total = zeroCounters();
+    destination.readTotal(total);
+    subtract(this.#retired, total);
+    this.#destinations.add(destination);
     destination.service = this;
     this.#tell((scheduler) => scheduler.destinationAdded?.(this, destination));
   }
@@ -108,48 +131,74 @@ export class Service implements SchedulableService<unknown>, ServiceView {
 
   /** Takes a destination out; its figures stay in the service's. */
   remove(destination: Destination): void {
-    const index = this.#destinations.indexOf(destination);
+    const index = this.#destinations.remove(destination);
     if (index < 0) return;
-    this.#destinations.splice(index, 1);
     destination.service = null;
-    this.#retired = sumOf(this.#retired, destination.total());
+    const total = zeroCounters();
+    destination.readTotal(total);
+    add(this.#retired, total);
     this.#tell((scheduler) => scheduler.destinationRemoved?.(this, destination, index));
   }
 
-  /** The id of the destination for a new connection, or NO_DESTINATION. Never throws. */
+  /** Takes all destinations out, without a word to the scheduler: the service is being deleted. */
+  clear(): void {
+    const total = zeroCounters();
+    this.readTotal(total);
+    assign(this.#retired, total);
+    for (const destination of this.#destinations) destination.service = null;
+    this.#destinations.clear();
+    this.#scheduler = null;
+  }
+
+  /** The id of the destination for a new connection, NO_DESTINATION or UNSUPPORTED_FORWARDING. Never throws. */
   schedule(flow: FiveTuple): number {
     if (this.#scheduler === null) return NO_DESTINATION;
     const chosen = this.#choose(this.#scheduler, flow);
     if (chosen === undefined) return NO_DESTINATION;
+    if (chosen.spec.forwarding !== 'masquerading') return UNSUPPORTED_FORWARDING;
     chosen.noteChosen();
     return chosen.id;
   }
 
-  /** To be called once in every estimation period. */
-  tick(): void {
-    for (const destination of this.#destinations) destination.tick();
-    this.#meter.tick(this.#total());
+  /** To be called once in every estimation period. @param total becomes the total */
+  tick(total: RawCounters): void {
+    this.#sum(total, (destination, its) => destination.tick(its));
+    this.#meter.tick(total);
   }
 
   zero(): void {
-    for (const destination of this.#destinations) destination.zero();
-    this.#meter.zero(this.#total());
+    const total = zeroCounters();
+    this.#sum(total, (destination, its) => destination.zero(its));
+    this.#meter.zero(total);
   }
 
-  list(): ServiceListing {
+  /** All that was counted for its destinations, deleted ones included; grows, and zeroing does not touch it. */
+  readTotal(into: RawCounters): void {
+    this.#sum(into, (destination, its) => destination.readTotal(its));
+  }
+
+  /** @param isEstimating false where estimation is switched off: the counters are then those of the last period */
+  list(isEstimating: boolean): ServiceListing {
+    const total = zeroCounters();
+    const destinations: DestinationListing[] = [];
+    this.#sum(total, (destination, its) => destinations.push(destination.list(isEstimating, its)));
+    destinations.reverse();
     return {
       ...this.#spec,
-      counters: this.#meter.counters(this.#total()),
+      counters: isEstimating ? this.#meter.counters(total) : this.#meter.countersAtLastTick(),
       rates: this.#meter.rates(),
-      destinations: this.#destinations.map((destination) => destination.list()),
+      destinations,
     };
   }
 
-  #total(): RawCounters {
-    return this.#destinations.reduce(
-      (total, destination) => sumOf(total, destination.total()),
-      this.#retired,
-    );
+  /** Makes `into` the sum of what `read` makes of each destination's counters, and of the retired. */
+  #sum(into: RawCounters, read: (destination: Destination, its: RawCounters) => void): void {
+    const its = zeroCounters();
+    assign(into, this.#retired);
+    for (const destination of this.#destinations) {
+      read(destination, its);
+      add(into, its);
+    }
   }
 
   #choose(scheduler: Scheduler, flow: FiveTuple): Destination | undefined {
@@ -161,13 +210,15 @@ export class Service implements SchedulableService<unknown>, ServiceView {
       return this.#firstUsable();
     }
     if (chosen === undefined) return undefined;
-    if (chosen instanceof Destination && chosen.service === this && isUsable(chosen)) return chosen;
+    if (chosen instanceof Destination && chosen.service === this) {
+      if (isUsable(chosen) || (scheduler.mayChooseOverloaded === true && chosen.weight > 0)) return chosen;
+    }
     this.#noteFailure('chose no usable destination of the service');
     return this.#firstUsable();
   }
 
   #firstUsable(): Destination | undefined {
-    return this.#destinations.find(isUsable);
+    return this.destinations.find(isUsable);
   }
 
   #takeScheduler(scheduler: Scheduler | null): void {

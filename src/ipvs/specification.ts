@@ -21,8 +21,11 @@ export const SCHEDULER_FLAG_3 = 0x20;
 export interface Persistence {
   /** 1..2678400. */
   readonly timeoutSeconds: number;
-  /** Prefix length that groups clients; 32 (IPv4) and 128 (IPv6) mean single hosts. */
-  readonly prefixLength: number;
+  /**
+   * What groups clients, as the kernel keeps it. IPv4: a mask as an unsigned 32-bit number in host order, contiguous or
+   * not; 0xffffffff means single hosts. IPv6: a prefix length of 1..128.
+   */
+  readonly netmask: number;
 }
 
 export interface ServiceSpec {
@@ -40,8 +43,22 @@ export interface DestinationKey {
   readonly port: number;
 }
 
+export type TunnelType = 'ipip' | 'gue' | 'gre';
+
+/** How the tunnel header is checksummed: not at all, over the whole packet, or as a remote checksum offload. */
+export type TunnelChecksum = 'none' | 'full' | 'remote';
+
+export interface Tunnel {
+  readonly type: TunnelType;
+  /** UDP port of GUE; 0 for the other types. */
+  readonly port: number;
+  readonly checksum: TunnelChecksum;
+}
+
 export interface DestinationSpec extends DestinationKey {
   readonly forwarding: ForwardingMethod;
+  /** Of a tunneling destination; null for the other methods. */
+  readonly tunnel: Tunnel | null;
   /** 0..2147483647; 0 is quiesced. Negative weights reach the daemon and are refused with ERANGE, as by the kernel. */
   readonly weight: number;
   readonly upperThreshold: number;

@@ -4,51 +4,102 @@ import type { Service } from './service.js';
 import type { DestinationKey, ServiceKey } from './specification.js';
 
 /**
- * How long a destination stays in the trash at least, so that no packet or decision in flight still names its id.
- * Differs from the kernel: there it stays until it had no connections for 120 s (IP_VS_DEST_TRASH_PERIOD); a
- * destination without connections has nothing to give back but its statistics.
+ * How long a deleted destination keeps its id at least, so that no packet or decision in flight still names it.
+ * Differs from the kernel, which has no ids to be short of.
  */
-export const TRASH_PERIOD_MS = 2000;
+export const ID_PERIOD_MS = 2000;
 
-/** A deleted destination, the service it was deleted from, and when. */
+/** Source: net/netfilter/ipvs/ip_vs_ctl.c and include/net/ip_vs.h, IP_VS_DEST_TRASH_PERIOD: a look each half of it. */
+const TRASH_PERIOD_MS = 120_000;
+const LOOK_PERIOD_MS = TRASH_PERIOD_MS / 2;
+
+/** A deleted destination and the service it was deleted from. */
 export interface TrashedDestination {
   readonly destination: Destination;
   readonly service: Service;
+  /** Whether the data plane still knows it: until no connection names its id, but never for less than ID_PERIOD_MS. */
+  readonly holdsId: boolean;
+}
+
+interface Entry extends TrashedDestination {
+  holdsId: boolean;
   readonly sinceMs: number;
+  /** When a look first found that nothing refers to it. */
+  idleSinceMs: number | null;
 }
 
 /**
- * Deleted destinations that connections may still name, by the names of their service and their own.
+ * Deleted destinations, by the names of their service and their own: first those whose id connections may still name,
+ * then those of which only the figures are kept, for two to three minutes as in the kernel, so that they go on where the
+ * destination is added again.
  *
  * Source: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_trash_get_dest and ip_vs_dest_trash_expire.
  */
 export class Trash {
-  readonly #entries = new Map<string, TrashedDestination>();
+  readonly #limit: number;
+  readonly #holding = new Map<string, Entry>();
+  readonly #remembered = new Map<string, Entry>();
+  #nextLookMs: number | null = null;
+
+  /** @param limit how many may be remembered without an id; above it the oldest are forgotten */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   put(service: Service, destination: Destination, nowMs: number): void {
-    const entry = { destination, service, sinceMs: nowMs };
-    this.#entries.set(entryName(service.key, destination), entry);
+    const entry = { destination, service, holdsId: true, sinceMs: nowMs, idleSinceMs: null };
+    this.#holding.set(entryName(service.key, destination), entry);
+    this.#nextLookMs ??= nowMs + LOOK_PERIOD_MS;
   }
 
   /** The destination of that name, where it is here. */
   find(serviceKey: ServiceKey, key: DestinationKey): TrashedDestination | undefined {
-    return this.#entries.get(entryName(serviceKey, key));
+    if (this.#holding.size + this.#remembered.size === 0) return undefined;
+    const name = entryName(serviceKey, key);
+    return this.#holding.get(name) ?? this.#remembered.get(name);
   }
 
   /** Takes a destination out to use it again. */
   remove(serviceKey: ServiceKey, key: DestinationKey): void {
-    this.#entries.delete(entryName(serviceKey, key));
+    const name = entryName(serviceKey, key);
+    if (!this.#holding.delete(name)) this.#remembered.delete(name);
   }
 
-  /** Takes out all that have lain long enough and that nothing refers to. */
-  collect(nowMs: number): TrashedDestination[] {
-    const collected: TrashedDestination[] = [];
-    for (const [name, entry] of this.#entries) {
-      if (nowMs - entry.sinceMs < TRASH_PERIOD_MS || entry.destination.isReferenced) continue;
-      this.#entries.delete(name);
-      collected.push(entry);
+  /** All that hold an id, first deleted first. */
+  holding(): Iterable<TrashedDestination> {
+    return this.#holding.values();
+  }
+
+  /** Gives up the ids that were held long enough and that nothing refers to, and forgets what is too old. */
+  collect(nowMs: number): readonly TrashedDestination[] {
+    const givenUp: TrashedDestination[] = [];
+    for (const [name, entry] of this.#holding) {
+      if (nowMs - entry.sinceMs < ID_PERIOD_MS || entry.destination.isReferenced) continue;
+      entry.holdsId = false;
+      this.#holding.delete(name);
+      this.#remember(name, entry);
+      givenUp.push(entry);
     }
-    return collected;
+    if (this.#nextLookMs !== null && nowMs >= this.#nextLookMs) this.#look(nowMs);
+    return givenUp;
+  }
+
+  #remember(name: string, entry: Entry): void {
+    this.#remembered.set(name, entry);
+    if (this.#remembered.size <= this.#limit) return;
+    for (const oldest of this.#remembered.keys()) {
+      this.#remembered.delete(oldest);
+      return;
+    }
+  }
+
+  #look(nowMs: number): void {
+    for (const [name, entry] of this.#remembered) {
+      entry.idleSinceMs ??= nowMs;
+      if (nowMs - entry.idleSinceMs >= TRASH_PERIOD_MS) this.#remembered.delete(name);
+    }
+    const isEmpty = this.#holding.size + this.#remembered.size === 0;
+    this.#nextLookMs = isEmpty ? null : nowMs + LOOK_PERIOD_MS;
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectionStateName } from '../../src/ipvs/connection-state.js';
+import { connectionStateName, templateStateName } from '../../src/ipvs/connection-state.js';
 
 /** Protocol number, state number, name. */
 const NAMES: readonly (readonly [number, number, string])[] = [
@@ -29,3 +29,7 @@ for (const [protocol, state, name] of NAMES) {
     assert.equal(connectionStateName(protocol, state), name);
   });
 }
+
+test('a template is NONE until it is ASSURED', () => {
+  assert.deepEqual([0, 1, 2].map(templateStateName), ['NONE', 'ASSURED', 'ERR!']);
+});

@@ -81,6 +81,57 @@ test('rates follow the ticks for destinations and service, and zeroing resets th
   assert.deepEqual(trial.director.list()[0]?.rates, NOTHING, 'growth from before the zero is forgotten');
 });
 
+test('totals are those of all services, deleted ones included, and only a zero without a key zeroes them', () => {
+  const trial = new Trial().with('rr', 1);
+  trial.director.addService(serviceSpec({ key: tcpKey(81) }));
+  trial.director.addDestination(tcpKey(81), destinationSpec(3));
+  for (const number of [1, 3]) trial.count(number, CONNECTION);
+  assert.deepEqual(trial.director.totals(), { counters: TWICE, rates: NOTHING });
+  trial.director.zero(tcpKey());
+  assert.deepEqual(trial.director.totals().counters, TWICE);
+  trial.director.deleteService(tcpKey(81));
+  trial.count(3, CONNECTION);
+  trial.nowMs = 2000;
+  trial.director.collectTrash();
+  assert.deepEqual(trial.director.totals().counters, TWICE);
+  trial.director.zero();
+  assert.deepEqual(trial.director.totals().counters, NOTHING);
+  trial.count(1, CONNECTION);
+  assert.deepEqual(trial.director.totals().counters, CONNECTION);
+});
+
+test('totals have rates of their own', () => {
+  const trial = new Trial().with('rr', 1);
+  trial.count(1, { connections: 100 });
+  trial.director.tick();
+  assert.equal(trial.director.totals().rates.connections, 12);
+  trial.director.deleteService(tcpKey());
+  trial.director.tick();
+  assert.equal(trial.director.totals().rates.connections, 9);
+  trial.director.zero();
+  assert.deepEqual(trial.director.totals().rates, NOTHING);
+});
+
+test('without estimation counters and rates stand still, and go on where they would be', () => {
+  const trial = new Trial().with('rr', 1);
+  trial.count(1, { connections: 100 });
+  trial.director.tick();
+  trial.director.setSysctl('run_estimation', '0');
+  trial.count(1, { connections: 100 });
+  trial.director.tick();
+  const shown = () => {
+    const [service] = trial.director.list();
+    const figures = [trial.director.totals(), service!, service!.destinations[0]!];
+    return figures.map(({ counters, rates }) => [counters.connections, rates.connections]);
+  };
+  const still = [100, 12];
+  assert.deepEqual(shown(), [still, still, still]);
+  trial.director.setSysctl('run_estimation', '1');
+  trial.director.tick();
+  const going = [200, 22];
+  assert.deepEqual(shown(), [going, going, going]);
+});
+
 test('timeouts begin as the kernel has them and reach the data plane', () => {
   const { director, dataPlane } = new Trial();
   assert.deepEqual(director.timeouts, { tcp: 900, tcpFin: 120, udp: 300 });

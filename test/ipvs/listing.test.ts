@@ -50,6 +50,40 @@ test('the data plane gets the addresses, ports and families of what is added', (
   assert.deepEqual([serviceId, family, address, port], [0, 6, 'fd01::11', 8080]);
 });
 
+test('a firewall-mark service has a name, a family and destinations as any other', () => {
+  const trial = new Trial();
+  const key: ServiceKey = { kind: 'fwmark', mark: 7, family: 6 };
+  trial.director.addService(serviceSpec({ key }));
+  trial.director.addService(serviceSpec({ key: { ...key, family: 4 } }));
+  trial.director.addDestination(key, destinationSpec(1, { address: 'fd01::11', port: 0 }));
+  assert.throws(() => trial.director.addDestination(key, destinationSpec(2)), { code: 'EINVAL' });
+  assert.deepEqual(trial.dataPlane.services.get(0), key);
+  assert.deepEqual(
+    trial.director.list().map((service) => [service.key, service.destinations.length]),
+    [
+      [key, 1],
+      [{ ...key, family: 4 }, 0],
+    ],
+  );
+});
+
+test('the data plane hears of one-packet scheduling and of persistence, and of their edits', () => {
+  const { director, dataPlane } = new Trial();
+  const persistence = { timeoutSeconds: 300, netmask: 0xffffff00 };
+  director.addService(serviceSpec({ persistence }));
+  assert.deepEqual(dataPlane.serviceTraits.get(0), { isOnePacket: false, persistence });
+  director.editService(serviceSpec({ isOnePacket: true }));
+  assert.deepEqual(dataPlane.serviceTraits.get(0), { isOnePacket: true, persistence: null });
+});
+
+test('a tunnel is listed as it was said', () => {
+  const { director } = new Trial().with('rr');
+  const tunnel = { type: 'gue', port: 6080, checksum: 'remote' } as const;
+  director.addDestination(tcpKey(), destinationSpec(1, { forwarding: 'tunneling', tunnel }));
+  const [listed] = director.list()[0]!.destinations;
+  assert.deepEqual([listed?.forwarding, listed?.tunnel], ['tunneling', tunnel]);
+});
+
 test('destinations are listed newest first, an edit keeps the place, deleting and adding does not', () => {
   const trial = new Trial().with('rr', 1, 2, 3);
   assert.deepEqual(trial.order(), [3, 2, 1]);

@@ -2,14 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ErrorCode } from '../../src/base/error.js';
 import type { Director } from '../../src/ipvs/director.js';
-import type { DestinationSpec, ServiceKey, ServiceSpec } from '../../src/ipvs/specification.js';
+import type { DestinationSpec, Persistence, ServiceKey, ServiceSpec } from '../../src/ipvs/specification.js';
 import { destinationSpec, realServer, serviceSpec, tcpKey } from './specs.js';
 import { Trial } from './trial.js';
 
-const V6: ServiceKey = { kind: 'address', protocol: 'tcp', address: 'fd09::1', port: 80 };
+const V6 = { kind: 'address', protocol: 'tcp', address: 'fd09::1', port: 80 } as const;
 const FWMARK: ServiceKey = { kind: 'fwmark', mark: 5, family: 4 };
-const SCTP: ServiceKey = { kind: 'address', protocol: 'sctp', address: '10.9.0.1', port: 80 };
-const PERSISTENCE = { timeoutSeconds: 300, prefixLength: 32 };
+const PERSISTENCE = { timeoutSeconds: 300, netmask: 0xffffffff };
+const FWMARK_V6: ServiceKey = { kind: 'fwmark', mark: 5, family: 6 };
+const V6_81: ServiceKey = { ...V6, port: 81 };
+const GUE = { forwarding: 'tunneling', tunnel: { type: 'gue', port: 0, checksum: 'none' } } as const;
+
+function mask(netmask: number): Persistence {
+  return { timeoutSeconds: 300, netmask };
+}
 
 /** Services TCP 10.9.0.1:80 with real server 1, and TCP [fd09::1]:80. */
 function trial(): Trial {
@@ -96,11 +102,29 @@ const REFUSALS: readonly (readonly [string, Change, ErrorCode, RegExp])[] = [
     'ENOENT',
     /nosuch/,
   ],
-  ['persistence', add({ key: tcpKey(81), persistence: PERSISTENCE }), 'ENOTSUP', /persistence.*not support/],
   ['a known persistence engine', add({ key: tcpKey(81), persistenceEngine: 'sip' }), 'ENOTSUP', /engine/],
-  ['a service by firewall mark', add({ key: FWMARK }), 'ENOTSUP', /FWM 5 is by firewall mark/],
-  ['an SCTP service', add({ key: SCTP }), 'ENOTSUP', /SCTP/],
-  ['a service for all ports', add({ key: tcpKey(0) }), 'ENOTSUP', /all ports/],
+  ['an IPv6 netmask of 0', add({ key: V6_81, persistence: mask(0) }), 'EINVAL', /1\.\.128 .* received 0/],
+  ['an IPv6 netmask of 129', add({ key: V6_81, persistence: mask(129) }), 'EINVAL', /received 129/],
+  ['an IPv6 netmask by mark', add({ key: FWMARK_V6, persistence: mask(0) }), 'EINVAL', /FWM 5 IPv6/],
+  ['a wrong netmask of one that exists', add({ key: V6, persistence: mask(0) }), 'EEXIST', /already exists/],
+  [
+    'a wrong netmask with an unknown scheduler',
+    add({ key: V6_81, persistence: mask(0), scheduler: 'nosuch' }),
+    'ENOENT',
+    /nosuch/,
+  ],
+  [
+    'an IPv4 netmask out of range',
+    add({ key: tcpKey(81), persistence: mask(2 ** 32) }),
+    'EINVAL',
+    /4294967296/,
+  ],
+  [
+    'a persistence of no time',
+    add({ key: tcpKey(81), persistence: { ...PERSISTENCE, timeoutSeconds: 0 } }),
+    'EINVAL',
+    /received 0/,
+  ],
   ['unknown scheduler flags', add({ key: tcpKey(81), schedulerFlags: 0x40 }), 'EINVAL', /flags 64/],
   [
     'a service address that is none',
@@ -119,7 +143,7 @@ const REFUSALS: readonly (readonly [string, Change, ErrorCode, RegExp])[] = [
 
   ['an edit of a missing service', edit({ key: tcpKey(81), scheduler: 'nosuch' }), 'ESRCH', /10\.9\.0\.1:81/],
   ['an edit to an unknown scheduler', edit({ scheduler: 'nosuch' }), 'ENOENT', /nosuch/],
-  ['an edit to persistence', edit({ persistence: PERSISTENCE }), 'ENOTSUP', /persistence/],
+  ['an edit to a wrong netmask', edit({ key: V6, persistence: mask(0) }), 'EINVAL', /received 0/],
   ['a deletion of a missing service', remove(tcpKey(81)), 'ESRCH', /10\.9\.0\.1:81/],
   ['a deletion of a missing firewall mark', remove(FWMARK), 'ESRCH', /FWM 5/],
   ['zeroing a missing service', zero(tcpKey(81)), 'ESRCH', /10\.9\.0\.1:81/],
@@ -127,7 +151,7 @@ const REFUSALS: readonly (readonly [string, Change, ErrorCode, RegExp])[] = [
   ['a destination of a missing service', addTo(tcpKey(81), 2, { weight: -1 }), 'ESRCH', /10\.9\.0\.1:81/],
   ['a negative weight', addTo(tcpKey(), 2, { weight: -1 }), 'ERANGE', /10\.1\.0\.12:80 but received -1/],
   ['a weight above the greatest', addTo(tcpKey(), 2, { weight: 2 ** 31 }), 'ERANGE', /2147483648/],
-  ['a threshold above the greatest', addTo(tcpKey(), 2, { upperThreshold: 2 ** 31 }), 'ERANGE', /2147483648/],
+  ['a threshold above the greatest', addTo(tcpKey(), 2, { upperThreshold: 2 ** 32 }), 'ERANGE', /4294967296/],
   ['a lower threshold above the upper', addTo(tcpKey(), 2, { lowerThreshold: 5 }), 'ERANGE', /5 above .* 0/],
   ['a destination that exists', addTo(tcpKey(), 1), 'EEXIST', /10\.9\.0\.1:80 already has .*10\.1\.0\.11:80/],
   ['one that exists, thresholds crossed', addTo(tcpKey(), 1, { lowerThreshold: 5 }), 'ERANGE', /above/],
@@ -146,20 +170,16 @@ const REFUSALS: readonly (readonly [string, Change, ErrorCode, RegExp])[] = [
     /unicast.*224\.0\.0\.1/,
   ],
   [
-    'direct routing',
-    addTo(tcpKey(), 2, { forwarding: 'direct-routing' }),
-    'ENOTSUP',
-    /direct-routing.*use -m/,
+    'another family by direct routing',
+    addTo(V6, 2, { forwarding: 'direct-routing' }),
+    'EINVAL',
+    /another address family/,
   ],
-  ['tunneling', addTo(tcpKey(), 2, { forwarding: 'tunneling' }), 'ENOTSUP', /tunneling.*use -m/],
-  ['local forwarding', addTo(tcpKey(), 2, { forwarding: 'local' }), 'ENOTSUP', /local.*use -m/],
-  [
-    'one that exists, by direct routing',
-    addTo(tcpKey(), 1, { forwarding: 'direct-routing' }),
-    'EEXIST',
-    /already/,
-  ],
-  ['a destination for all ports', addTo(tcpKey(), 2, { port: 0 }), 'ENOTSUP', /all ports/],
+  ['a GUE tunnel without a port', addTo(tcpKey(), 2, GUE), 'EINVAL', /GUE tunnel without a port/],
+  ['that of one that exists', addTo(tcpKey(), 1, GUE), 'EINVAL', /GUE/],
+  ['that with a negative weight', addTo(tcpKey(), 2, { ...GUE, weight: -1 }), 'ERANGE', /-1/],
+  ['that with thresholds crossed', addTo(tcpKey(), 2, { ...GUE, lowerThreshold: 1 }), 'ERANGE', /above/],
+  ['that of a multicast address', addTo(tcpKey(), 2, { ...GUE, address: '224.0.0.1' }), 'EINVAL', /GUE/],
   ['a destination port out of range', addTo(tcpKey(), 2, { port: 65536 }), 'EINVAL', /65536/],
   ['a destination address that is none', addTo(tcpKey(), 2, { address: 'rs1' }), 'EINVAL', /rs1/],
 
@@ -168,7 +188,8 @@ const REFUSALS: readonly (readonly [string, Change, ErrorCode, RegExp])[] = [
   ['a missing one, thresholds crossed', editIn(tcpKey(), 2, { lowerThreshold: 5 }), 'ERANGE', /above/],
   ['a missing multicast one', editIn(tcpKey(), 2, { address: '224.0.0.1' }), 'ENOENT', /224\.0\.0\.1:80/],
   ['an edit to a negative weight', editIn(tcpKey(), 1, { weight: -1 }), 'ERANGE', /-1/],
-  ['an edit to tunneling', editIn(tcpKey(), 1, { forwarding: 'tunneling' }), 'ENOTSUP', /use -m/],
+  ['an edit to a GUE tunnel without a port', editIn(tcpKey(), 1, GUE), 'EINVAL', /GUE/],
+  ['that of a missing one', editIn(tcpKey(), 2, GUE), 'EINVAL', /GUE/],
 
   ['a deletion in a missing service', removeFrom(tcpKey(81), 1), 'ESRCH', /10\.9\.0\.1:81/],
   ['a deletion of a missing destination', removeFrom(tcpKey(), 2), 'ENOENT', /10\.1\.0\.12:80/],
@@ -209,3 +230,30 @@ for (const [address, isTaken] of ADDRESSES) {
 test('a listing of a missing service: ESRCH', () => {
   assert.throws(() => trial().director.list(tcpKey(81)), { code: 'ESRCH', message: /10\.9\.0\.1:81/ });
 });
+
+/** All of these a running kernel takes. */
+const ACCEPTED: readonly (readonly [string, Change])[] = [
+  ['a service for all ports', add({ key: tcpKey(0) })],
+  ['an SCTP service', add({ key: { ...V6, protocol: 'sctp' } })],
+  ['a service by firewall mark', add({ key: FWMARK })],
+  ['one by the same mark for IPv6', add({ key: FWMARK_V6 })],
+  ['persistence', add({ key: tcpKey(81), persistence: PERSISTENCE })],
+  ['an IPv4 mask of 0', add({ key: tcpKey(81), persistence: mask(0) })],
+  ['an IPv4 mask with holes', add({ key: tcpKey(81), persistence: mask(0xff00ff00) })],
+  ['an IPv6 prefix length of 1', add({ key: V6_81, persistence: mask(1) })],
+  ['one-packet scheduling of TCP', add({ key: tcpKey(81), isOnePacket: true })],
+  ['an edit to persistence', edit({ persistence: PERSISTENCE })],
+  ['a destination for all ports', addTo(tcpKey(), 2, { port: 0 })],
+  ['direct routing', addTo(tcpKey(), 2, { forwarding: 'direct-routing' })],
+  ['local forwarding', addTo(tcpKey(), 2, { forwarding: 'local' })],
+  ['a tunnel of another family', addTo(V6, 2, { ...GUE, tunnel: { ...GUE.tunnel, type: 'ipip' } })],
+  ['an upper threshold of 2^32-1', addTo(tcpKey(), 2, { upperThreshold: 2 ** 32 - 1 })],
+  ['an edit to tunneling', editIn(tcpKey(), 1, { ...GUE, tunnel: { ...GUE.tunnel, port: 6080 } })],
+];
+
+for (const [what, change] of ACCEPTED) {
+  test(`${what} is taken`, () => {
+    assert.doesNotThrow(() => change(trial().director, 'check'));
+    assert.doesNotThrow(() => change(trial().director, 'change'));
+  });
+}

@@ -5,6 +5,7 @@ import { destinationSpec, FLOW, realServer, serviceSpec, tcpKey } from './specs.
 import { Trial } from './trial.js';
 
 const NO_DESTINATION = -1;
+const UNSUPPORTED_FORWARDING = -2;
 
 /** A user's scheduler whose choice is what a test says. */
 function scheduler(schedule: Scheduler['schedule'], hooks: Partial<Scheduler> = {}): Scheduler {
@@ -95,6 +96,7 @@ const FOREIGN: SchedulableDestination = {
   address: realServer(1),
   port: 80,
   weight: 1,
+  lastWeight: 1,
   isOverloaded: false,
   activeConnections: 0,
   inactiveConnections: 0,
@@ -165,4 +167,47 @@ test('an edit that keeps the scheduler keeps its memory', () => {
   assert.equal(trial.connect(), 3);
   trial.director.editService(serviceSpec({ isOnePacket: true }));
   assert.equal(trial.connect(), 2);
+});
+
+for (const forwarding of ['tunneling', 'direct-routing', 'local'] as const) {
+  test(`a choice forwarded by ${forwarding} cannot be carried out, and counts for the scheduler only`, () => {
+    const trial = new Trial().with('rr', 1);
+    const tunnel = forwarding === 'tunneling' ? ({ type: 'ipip', port: 0, checksum: 'none' } as const) : null;
+    trial.director.addDestination(tcpKey(), destinationSpec(2, { forwarding, tunnel, upperThreshold: 1 }));
+    const ids = Array.from({ length: 4 }, () => trial.director.schedule(0, FLOW));
+    assert.deepEqual(ids, [UNSUPPORTED_FORWARDING, 0, UNSUPPORTED_FORWARDING, 0]);
+    assert.equal(trial.dataPlane.find(realServer(2)).isOverloaded, false);
+    assert.equal(trial.director.schedulerFailures, 0);
+  });
+}
+
+test('an edit of the forwarding method holds for the next connection', () => {
+  const trial = new Trial().with('rr', 1);
+  trial.director.editDestination(tcpKey(), destinationSpec(1, { forwarding: 'direct-routing' }));
+  assert.equal(trial.director.schedule(0, FLOW), UNSUPPORTED_FORWARDING);
+  trial.director.editDestination(tcpKey(), destinationSpec(1));
+  assert.equal(trial.director.schedule(0, FLOW), 0);
+});
+
+test('connections that found no destination are counted', () => {
+  const trial = new Trial().with('rr');
+  trial.director.schedule(0, FLOW);
+  trial.director.schedule(7, FLOW);
+  assert.equal(trial.director.schedulerFailures, 2);
+});
+
+test('the weight from before it was quiesced is remembered, and forgotten when it is added anew', () => {
+  const seen: number[] = [];
+  const own = scheduler(({ destinations }) => {
+    seen.push(...destinations.map(({ lastWeight }) => lastWeight));
+    return undefined;
+  });
+  const trial = new Trial({ schedulers: [own] }).with('own', 1);
+  trial.director.editDestination(tcpKey(), destinationSpec(1, { weight: 5 }));
+  trial.director.editDestination(tcpKey(), destinationSpec(1, { weight: 0 }));
+  trial.connect();
+  trial.director.deleteDestination(tcpKey(), { address: realServer(1), port: 80 });
+  trial.director.addDestination(tcpKey(), destinationSpec(1, { weight: 0 }));
+  trial.connect();
+  assert.deepEqual(seen, [5, 0]);
 });

@@ -28,6 +28,7 @@ export function destinationSpec(number: number, overrides: Partial<DestinationSp
     address: realServer(number),
     port: 80,
     forwarding: 'masquerading',
+    tunnel: null,
     weight: 1,
     upperThreshold: 0,
     lowerThreshold: 0,

@@ -72,6 +72,50 @@ test('what passes while a destination is in the trash is not counted', () => {
   assert.equal(trial.director.list()[0]?.counters.inPackets, 4);
 });
 
+/** A trial whose real server 1 counted a connection and then went, at 0; and how old its trash is. */
+function trialWithTrash(ageMs: number): Trial {
+  const trial = new Trial().with('rr', 1);
+  trial.count(1, CONNECTION);
+  trial.director.deleteDestination(tcpKey(), RS1);
+  for (trial.nowMs = 0; trial.nowMs < ageMs; trial.nowMs += 1000) trial.director.collectTrash();
+  return trial;
+}
+
+for (const [seconds, counters] of [
+  [3, CONNECTION],
+  [179, CONNECTION],
+  [182, NOTHING],
+] as const) {
+  const what = counters === NOTHING ? 'forgotten' : 'kept';
+  test(`the figures of a destination without connections are ${what} after ${seconds} s`, () => {
+    const trial = trialWithTrash(seconds * 1000);
+    assert.equal(trial.dataPlane.destinations.size, 0, 'its id is free');
+    trial.director.addDestination(tcpKey(), destinationSpec(1, { weight: 3 }));
+    const [service] = trial.director.list();
+    assert.deepEqual(service?.destinations[0]?.counters, counters);
+    assert.equal(service?.destinations[0]?.weight, 3);
+    assert.deepEqual(service?.counters, CONNECTION, 'the service lost nothing and counts nothing twice');
+    trial.count(1, { inPackets: 1 });
+    assert.equal(trial.director.list()[0]?.counters.inPackets, 4);
+  });
+}
+
+test('a destination whose id has gone comes back with another id', () => {
+  const trial = trialWithTrash(3000);
+  trial.director.addDestination(tcpKey(), destinationSpec(2));
+  trial.director.addDestination(tcpKey(), destinationSpec(1));
+  assert.equal(trial.dataPlane.find(realServer(2)).id, 0);
+  assert.equal(trial.dataPlane.find(realServer(1)).id, 1);
+  assert.deepEqual([trial.connect(), trial.connect()], [1, 2]);
+});
+
+test('its figures are not those of a service that was deleted and added again', () => {
+  const trial = trialWithTrash(3000);
+  trial.director.deleteService(tcpKey());
+  trial.with('rr', 1);
+  assert.deepEqual(trial.director.list()[0]?.destinations[0]?.counters, NOTHING);
+});
+
 test('a service added again takes its id and its destinations back, with counters at 0', () => {
   const trial = new Trial().with('rr', 1);
   trial.director.addService(serviceSpec({ key: tcpKey(81) }));

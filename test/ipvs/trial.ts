@@ -3,8 +3,9 @@ import { Director } from '../../src/ipvs/director.js';
 import type { Scheduler } from '../../src/ipvs/scheduler.js';
 import { NO_DESTINATION } from '../../src/ipvs/service.js';
 import type { ServiceKey } from '../../src/ipvs/specification.js';
-import { builtinSchedulers } from '../../src/scheduling/registry.js';
-import { MemoryDataPlane } from './memory-data-plane.js';
+import { makeBuiltinSchedulers } from '../../src/scheduling/registry.js';
+import { TrialEnvironment } from '../scheduling/environment.js';
+import { type ConnectionKind, MemoryDataPlane } from './memory-data-plane.js';
 import { destinationSpec, FLOW, realServer, serviceSpec, tcpKey } from './specs.js';
 
 /** A director over an in-memory data plane, with a clock that stands until it is set. */
@@ -17,7 +18,10 @@ export class Trial {
     this.dataPlane = new MemoryDataPlane({ maxServices, maxDestinations });
     this.director = new Director({
       dataPlane: this.dataPlane,
-      schedulers: new Map([...builtinSchedulers, ...schedulers.map((own) => [own.name, own] as const)]),
+      schedulers: new Map([
+        ...makeBuiltinSchedulers(new TrialEnvironment()),
+        ...schedulers.map((own) => [own.name, own] as const),
+      ]),
       clock: () => this.nowMs,
     });
   }
@@ -27,6 +31,11 @@ export class Trial {
     this.director.addService(serviceSpec({ scheduler }));
     for (const number of realServers) this.director.addDestination(tcpKey(), destinationSpec(number));
     return this;
+  }
+
+  /** Ends connections of a real server, one after another. */
+  end(number: number, count: number, kind: ConnectionKind = 'active'): void {
+    this.dataPlane.end(this.dataPlane.find(realServer(number)).id, kind, count);
   }
 
   /** The number of the real server that gets a new connection, which the data plane then has; null for none. */

@@ -1,0 +1,113 @@
+import { UipvsError } from '../base/error.js';
+import { checkServiceKey, checkServiceSpec } from './admission.js';
+import type { DataPlane } from './data-plane.js';
+import { serviceName } from './name.js';
+import type { Scheduler } from './scheduler.js';
+import { Service } from './service.js';
+import { ServiceIds } from './service-ids.js';
+import type { ServiceKey, ServiceSpec } from './specification.js';
+import { serviceTraits } from './traits.js';
+
+/**
+ * The virtual services that there are, by name and by id, here and in the data plane.
+ *
+ * Source: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_add_service, ip_vs_edit_service and ip_vs_unlink_service.
+ */
+export class ServiceStore {
+  readonly ids: ServiceIds;
+  readonly #dataPlane: DataPlane;
+  readonly #schedulers: ReadonlyMap<string, Scheduler>;
+  readonly #byName = new Map<string, Service>();
+  readonly #byId: (Service | undefined)[] = [];
+
+  constructor(dataPlane: DataPlane, schedulers: ReadonlyMap<string, Scheduler>) {
+    this.#dataPlane = dataPlane;
+    this.#schedulers = schedulers;
+    this.ids = new ServiceIds(dataPlane.maxServices);
+  }
+
+  /** Oldest first. */
+  all(): Iterable<Service> {
+    return this.#byName.values();
+  }
+
+  withId(id: number): Service | undefined {
+    return this.#byId[id];
+  }
+
+  find(key: ServiceKey): Service | undefined {
+    return this.#byName.get(serviceName(key));
+  }
+
+  /** @throws UipvsError EINVAL, ESRCH */
+  get(key: ServiceKey): Service {
+    checkServiceKey(key);
+    const service = this.find(key);
+    if (service === undefined) throw new UipvsError('ESRCH', `There is no service ${serviceName(key)}`);
+    return service;
+  }
+
+  /** @throws UipvsError EINVAL, EEXIST, ENOENT (scheduler or persistence engine), ENOTSUP, ENOSPC */
+  checkAdd(spec: ServiceSpec): void {
+    checkServiceKey(spec.key);
+    const name = serviceName(spec.key);
+    if (this.#byName.has(name)) throw new UipvsError('EEXIST', `Service ${name} already exists`);
+    checkServiceSpec(spec, this.#schedulers);
+    if (!this.ids.isAvailable(name)) throw this.#tooMany(name);
+  }
+
+  /** @throws UipvsError as `checkAdd`; EINVAL where the scheduler itself refuses the service */
+  add(spec: ServiceSpec): void {
+    this.checkAdd(spec);
+    const name = serviceName(spec.key);
+    const id = this.ids.hold(name);
+    if (id === undefined) throw this.#tooMany(name);
+    let service: Service;
+    try {
+      service = new Service(id, spec, this.#schedulerOf(spec));
+      this.#dataPlane.addService(id, spec.key, serviceTraits(spec));
+    } catch (thrown) {
+      this.ids.release(name);
+      throw thrown;
+    }
+    this.#byName.set(name, service);
+    this.#byId[id] = service;
+  }
+
+  /** @throws UipvsError EINVAL, ESRCH, ENOENT (scheduler or persistence engine), ENOTSUP */
+  checkEdit(spec: ServiceSpec): void {
+    this.get(spec.key);
+    checkServiceSpec(spec, this.#schedulers);
+  }
+
+  /** @throws UipvsError as `checkEdit`; EINVAL where the new scheduler itself refuses the service */
+  edit(spec: ServiceSpec): void {
+    this.checkEdit(spec);
+    const service = this.get(spec.key);
+    this.#dataPlane.setServiceTraits(service.id, serviceTraits(spec));
+    try {
+      service.edit(spec, this.#schedulerOf(spec));
+    } catch (thrown) {
+      this.#dataPlane.setServiceTraits(service.id, serviceTraits(service.spec));
+      throw thrown;
+    }
+  }
+
+  /** @param service one whose destinations are in the trash */
+  remove(service: Service): void {
+    this.#dataPlane.removeService(service.id);
+    const name = serviceName(service.key);
+    this.#byName.delete(name);
+    this.#byId[service.id] = undefined;
+    this.ids.release(name);
+  }
+
+  #schedulerOf(spec: ServiceSpec): Scheduler | null {
+    return this.#schedulers.get(spec.scheduler) ?? null;
+  }
+
+  #tooMany(name: string): UipvsError {
+    const { maxServices } = this.#dataPlane;
+    return new UipvsError('ENOSPC', `Service ${name} is above the limit of ${maxServices} services`);
+  }
+}

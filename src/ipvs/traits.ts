@@ -1,0 +1,13 @@
+import type { DestinationTraits, ServiceTraits } from './data-plane.js';
+import type { DestinationSpec, ServiceSpec } from './specification.js';
+
+/** What the data plane needs to know of a service beyond its key. */
+export function serviceTraits({ isOnePacket, persistence }: ServiceSpec): ServiceTraits {
+  return { isOnePacket, persistence };
+}
+
+/** What the data plane needs to know of a destination beyond its place. */
+export function destinationTraits(spec: DestinationSpec): DestinationTraits {
+  const { weight, upperThreshold, lowerThreshold } = spec;
+  return { isQuiesced: weight === 0, upperThreshold, lowerThreshold };
+}

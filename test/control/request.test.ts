@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BatchRefusal } from '../../src/control/batch-refusal.js';
+import type { Request } from '../../src/control/protocol.js';
+import { parseRequest } from '../../src/control/request.js';
+import type { DestinationSpec, ServiceKey, ServiceSpec } from '../../src/ipvs/specification.js';
+import { destinationSpec, serviceSpec, tcpKey } from '../ipvs/specs.js';
+
+const V6: ServiceKey = { kind: 'address', protocol: 'sctp', address: 'fd09::1', port: 0 };
+const MARK: ServiceKey = { kind: 'fwmark', mark: 0xffffffff, family: 6 };
+const GUE = { type: 'gue', port: 6080, checksum: 'remote' } as const;
+const DESTINATION = { address: '10.1.0.11', port: 80 };
+
+const REQUESTS: readonly Request[] = [
+  { op: 'info' },
+  { op: 'list' },
+  { op: 'list', key: V6 },
+  { op: 'connections' },
+  { op: 'timeouts' },
+  { op: 'set-timeouts', timeouts: { tcp: 0, tcpFin: 1, udp: 2_147_483_647 } },
+  { op: 'sysctls' },
+  { op: 'set-sysctl', name: 'drop_entry', value: '' },
+  { op: 'stop-sync-daemon', role: 'backup' },
+  { op: 'flush' },
+  { op: 'zero' },
+  { op: 'zero', key: MARK },
+  { op: 'add-service', service: serviceSpec({ key: MARK, isOnePacket: true, persistenceEngine: 'sip' }) },
+  {
+    op: 'edit-service',
+    service: serviceSpec({ persistence: { timeoutSeconds: 2_678_400, netmask: 0xff00ff00 } }),
+  },
+  { op: 'add-service', service: serviceSpec({ persistence: { timeoutSeconds: 1, netmask: 0 } }) },
+  { op: 'delete-service', key: V6 },
+  {
+    op: 'add-destination',
+    key: V6,
+    destination: destinationSpec(1, { forwarding: 'tunneling', tunnel: GUE }),
+  },
+  {
+    op: 'edit-destination',
+    key: tcpKey(),
+    destination: destinationSpec(1, { weight: -1, upperThreshold: 2 ** 32 - 1 }),
+  },
+  { op: 'delete-destination', key: tcpKey(), destination: DESTINATION },
+  { op: 'batch', requests: [] },
+  { op: 'batch', requests: [{ op: 'flush' }, { op: 'delete-service', key: V6 }] },
+];
+
+for (const request of REQUESTS) {
+  const line = JSON.stringify(request);
+  test(`reads ${line.slice(0, 90)}`, () => assert.deepEqual(parseRequest(line), request));
+}
+
+test('unknown fields are left out and addresses become canonical', () => {
+  const line =
+    '{"op":"delete-service","more":1,"key":{"kind":"address","protocol":"tcp","address":"FD09::0:1","port":80,"x":2}}';
+  const key = { kind: 'address', protocol: 'tcp', address: 'fd09::1', port: 80 };
+  assert.deepEqual(parseRequest(line), { op: 'delete-service', key });
+});
+
+function service(changes: Readonly<Record<string, unknown>>): unknown {
+  return {
+    op: 'add-service',
+    service: { ...serviceSpec(), ...changes } satisfies Record<keyof ServiceSpec, unknown>,
+  };
+}
+
+function destination(changes: Readonly<Record<string, unknown>>): unknown {
+  const changed = { ...destinationSpec(1), ...changes } satisfies Record<keyof DestinationSpec, unknown>;
+  return { op: 'add-destination', key: tcpKey(), destination: changed };
+}
+
+const TUNNELING = { forwarding: 'tunneling', tunnel: GUE };
+
+const REFUSED: readonly (readonly [unknown, RegExp])[] = [
+  [null, /an object for request but received null/],
+  [[], /an object for request/],
+  [{ op: 'nosuch' }, /an operation for op but received "nosuch"/],
+  [{}, /an operation for op but received nothing/],
+  [{ op: 'set-sysctl', name: '', value: '1' }, /1 to 64 characters for name/],
+  [
+    { op: 'set-sysctl', name: 'drop_entry', value: 1 },
+    /a text of 0 to 1024 characters for value but received 1/,
+  ],
+  [{ op: 'set-sysctl', name: 'drop_entry' }, /value but received nothing/],
+  [{ op: 'stop-sync-daemon', role: 'both' }, /one of master, backup for role but received "both"/],
+  [{ op: 'batch' }, /an array for requests/],
+  [
+    { op: 'batch', requests: Array.from({ length: 200_001 }, () => ({})) },
+    /at most 200000 for requests but received 200001/,
+  ],
+  [
+    service({ persistence: { timeoutSeconds: 0, netmask: 1 } }),
+    /1 to 2678400 for timeoutSeconds but received 0/,
+  ],
+  [service({ persistence: { timeoutSeconds: 1, netmask: 2 ** 32 } }), /netmask but received 4294967296/],
+  [service({ persistence: { timeoutSeconds: 1 } }), /netmask but received nothing/],
+  [service({ isOnePacket: 1 }), /true or false for isOnePacket/],
+  [service({ key: { ...MARK, family: 5 } }), /4 or 6 for family but received 5/],
+  [service({ scheduler: 'a'.repeat(17) }), /1 to 16 characters for scheduler/],
+  [destination({ forwarding: 'nat' }), /one of masquerading, .* for forwarding/],
+  [destination({ tunnel: GUE }), /null for masquerading for tunnel/],
+  [destination({ ...TUNNELING, tunnel: null }), /an object for tunnel but received null/],
+  [destination({ ...TUNNELING, tunnel: { ...GUE, type: 'ipsec' } }), /one of ipip, gue, gre for type/],
+  [destination({ ...TUNNELING, tunnel: { ...GUE, type: 'gre' } }), /0 to 0 for port but received 6080/],
+  [destination({ ...TUNNELING, tunnel: { ...GUE, port: 65_536 } }), /port but received 65536/],
+  [destination({ ...TUNNELING, tunnel: { ...GUE, checksum: true } }), /none, full, remote for checksum/],
+  [destination({ address: 'rs1' }), /rs1/],
+  [destination({ weight: 1.5 }), /weight but received 1.5/],
+  [destination({ upperThreshold: 2 ** 32 }), /upperThreshold but received 4294967296/],
+];
+
+for (const [request, message] of REFUSED) {
+  test(`refuses ${JSON.stringify(request).slice(0, 140)}`, () => {
+    assert.throws(() => parseRequest(JSON.stringify(request)), { code: 'EINVAL', message });
+  });
+}
+
+test('refuses what is no JSON, and quotes only its beginning', () => {
+  assert.throws(
+    () => parseRequest('x'.repeat(1000)),
+    ({ message }: Error) => message.length < 200,
+  );
+});
+
+for (const [wrong, message] of [
+  [{ op: 'delete-service', key: { kind: 'fwmark', mark: 0, family: 4 } }, /mark but received 0/],
+  [{ op: 'list' }, /an operation that can be part of a batch for op but received "list"/],
+  [{ op: 'batch', requests: [] }, /part of a batch for op but received "batch"/],
+  [3, /an object for request but received 3/],
+] as const) {
+  test(`names the one of a batch that is wrong: ${JSON.stringify(wrong)}`, () => {
+    const line = JSON.stringify({ op: 'batch', requests: [{ op: 'flush' }, wrong, { op: 'flush' }] });
+    assert.throws(
+      () => parseRequest(line),
+      (thrown) => thrown instanceof BatchRefusal && thrown.index === 1 && message.test(thrown.message),
+    );
+  });
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, describe, it } from 'node:test';
+import { UipvsError } from '../../src/base/error.js';
+import { BatchRefusal } from '../../src/control/batch-refusal.js';
+import { ControlClient } from '../../src/control/client.js';
+import { type Change, MAX_REQUEST_BYTES, MAX_SHORT_REQUEST_BYTES } from '../../src/control/protocol.js';
+import { ControlServer, type Handler } from '../../src/control/server.js';
+import { destinationSpec, tcpKey } from '../ipvs/specs.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'uipvs-server-'));
+const path = join(directory, 'sock');
+const DONE = { result: null };
+let server: ControlServer | undefined;
+
+async function listen(handler: Handler): Promise<void> {
+  server = await ControlServer.listen(path, handler);
+}
+
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+after(() => rmSync(directory, { recursive: true }));
+
+/** All that the server says to a client that sends these, until it hangs up. */
+async function answerTo(...texts: readonly (string | Buffer)[]): Promise<string> {
+  const socket = createConnection(path);
+  // A server that hangs up while the client still sends is no error here.
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  const heard = hear(socket);
+  for (const text of texts) if (!socket.destroyed) socket.write(text);
+  socket.end();
+  return await heard;
+}
+
+async function hear(socket: Socket): Promise<string> {
+  const pieces: Buffer[] = [];
+  socket.on('data', (piece) => pieces.push(piece));
+  // Not once(): that would reject where the socket errs first.
+  await new Promise((resolve) => socket.on('close', resolve));
+  return Buffer.concat(pieces).toString();
+}
+
+describe('the control server', () => {
+  it('makes a socket of mode 0660', async () => {
+    await listen(async () => DONE);
+    assert.equal(statSync(path).mode & 0o777, 0o660);
+  });
+
+  it('answers requests in their order, whichever is done first', async () => {
+    const flushed = { resolve: () => {} };
+    await listen(async ({ op }) => {
+      if (op === 'flush') {
+        await new Promise<void>((resolve) => {
+          flushed.resolve = resolve;
+        });
+      } else flushed.resolve();
+      return { result: op };
+    });
+    const heard = await answerTo('{"op":"flush"}\n{"op":"in', 'fo"}\n');
+    assert.equal(heard, '{"ok":true,"result":"flush"}\n{"ok":true,"result":"info"}\n');
+  });
+
+  it('puts a character together that comes in two pieces', async () => {
+    await listen(async (request) => ({ result: request }));
+    const line = Buffer.from('{"op":"set-sysctl","name":"x","value":"grün"}\n');
+    const at = line.indexOf('ü') + 1;
+    const heard = await answerTo(line.subarray(0, at), line.subarray(at));
+    assert.match(heard, /"value":"grün"/);
+  });
+
+  it('tells which request of a batch was refused', async () => {
+    await listen(async () => {
+      throw new BatchRefusal(7, new UipvsError('ENOSPC', 'too many'));
+    });
+    const client = await ControlClient.connect(path);
+    const refusal = { name: 'RefusedError', code: 'ENOSPC', message: 'too many', index: 7 };
+    await assert.rejects(client.request({ op: 'batch', requests: [] }), refusal);
+    client.close();
+  });
+
+  it('tells it with an errno that ipvsadm has words for, too', async () => {
+    await listen(async ({ op }) =>
+      op === 'batch' ? { refused: 'EEXIST', index: 0 } : { refused: 'EEXIST' },
+    );
+    assert.equal(
+      await answerTo('{"op":"batch","requests":[]}\n{"op":"flush"}\n'),
+      '{"ok":false,"errno":"EEXIST","index":0}\n{"ok":false,"errno":"EEXIST"}\n',
+    );
+  });
+
+  it('tells which request of a batch does not parse', async () => {
+    await listen(async () => DONE);
+    const heard = JSON.parse(await answerTo('{"op":"batch","requests":[{"op":"flush"},{"op":"info"}]}\n'));
+    assert.deepEqual([heard.ok, heard.errno, heard.index], [false, 'EINVAL', 1]);
+  });
+
+  it('takes a batch of 110,000 destinations', async () => {
+    let count = 0;
+    await listen(async (request) => {
+      if (request.op === 'batch') count = request.requests.length;
+      return DONE;
+    });
+    const requests = Array.from({ length: 110_000 }, (_, index): Change => {
+      const address = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
+      return { op: 'add-destination', key: tcpKey(), destination: destinationSpec(1, { address }) };
+    });
+    const client = await ControlClient.connect(path);
+    assert.equal(await client.request({ op: 'batch', requests }), null);
+    assert.equal(await client.request({ op: 'flush' }), null);
+    client.close();
+    assert.equal(count, 110_000);
+  });
+
+  it('hangs up on garbage without an end, after 1 MiB of it', async () => {
+    await listen(async () => DONE);
+    const heard = await answerTo('{"op":"flush"}\n', Buffer.alloc(MAX_SHORT_REQUEST_BYTES + 1, 'x'));
+    assert.equal(
+      heard,
+      '{"ok":true,"result":null}\n' +
+        '{"ok":false,"errno":"EINVAL","message":"Expected a request of at most 1048576 bytes but received more"}\n',
+    );
+  });
+
+  it('hangs up on a batch without an end, after 64 MiB of it', async () => {
+    await listen(async () => DONE);
+    const heard = await answerTo('{"op":"batch","requests":[', Buffer.alloc(MAX_REQUEST_BYTES, ' '));
+    assert.match(heard, /at most 67108864 bytes/);
+  });
+
+  it('has room for the batches of a few clients at once, and again when they have gone', async () => {
+    await listen(async () => DONE);
+    const half = Buffer.alloc(MAX_REQUEST_BYTES - 100, ' ');
+    const holders = [0, 1].map(() => createConnection(path));
+    for (const holder of holders) {
+      holder.write('{"op":"batch"');
+      await new Promise<void>((resolve) => holder.write(half, () => resolve()));
+    }
+    assert.match(await answerTo('{"op":"batch"', half), /"errno":"EBUSY"/);
+    for (const holder of holders) {
+      holder.destroy();
+      await once(holder, 'close');
+    }
+    let heard = '';
+    // The server hears of their going in its own time.
+    while (!heard.includes('"ok":true')) heard = await answerTo('{"op":"batch","requests":[]', half, '}\n');
+  });
+});
