@@ -87,7 +87,8 @@ bool Pipeline::gives_way(const ConnectionHead& connection, const PacketView& vie
     const DestinationEntry& destination = directory_.destinations[connection.destination_id];
     if (expires_nodest && destination.is_quiesced.load(std::memory_order_relaxed)) return true;
     // A connection that a template made stays with its real server, over or not: is_new_conn_expected().
-    const bool may_be_reused = policy.conn_reuse_mode.load(std::memory_order_relaxed) != 0 && connection.controller == 0;
+    const bool may_be_reused =
+        policy.conn_reuse_mode.load(std::memory_order_relaxed) != 0 && connection.controller == 0;
     if (may_be_reused && is_over(connection)) {
       count(Counter::connections_reused);
       return true;
@@ -121,6 +122,10 @@ bool Pipeline::is_dropped_by_defence() {
 
 Decision Pipeline::process_new(Packet& packet, PacketView& view) {
   const FiveTuple& tuple = view.tuple;
+  const bool is_empty_sctp = tuple.protocol == kProtocolSctp && view.sctp_first_chunk == SctpEvent::none;
+  if (is_empty_sctp && directory_.is_vip(tuple.family, tuple.destination)) {
+    return {drop(Counter::drop_malformed_transport)};
+  }
   const uint32_t service_id = directory_.find_service(tuple, packet.mark);
   if (service_id == ServiceTable::kNoService || !may_begin(view)) return {leave_to_host(packet, view)};
   if (!is_unicast(tuple.family, tuple.source)) return {drop(Counter::drop_not_unicast)};
@@ -142,7 +147,7 @@ Decision Pipeline::process_new(Packet& packet, PacketView& view) {
   return {Action::upcall, service_id};
 }
 
-Action Pipeline::leave_to_host(Packet& packet, const PacketView& view) {
+Action Pipeline::leave_to_host(Packet& packet, PacketView& view) {
   if (!directory_.is_vip(view.tuple.family, view.tuple.destination)) return pass(packet, view);
   if (!is_unicast(view.tuple.family, view.tuple.source)) return drop(Counter::drop_not_unicast);
   return answer_as_host(packet, view);
@@ -172,12 +177,13 @@ Action Pipeline::forward(Packet& packet, PacketView& view, const Found& found) {
   return Action::transmit;
 }
 
-Action Pipeline::pass(const Packet& packet, const PacketView& view) {
+Action Pipeline::pass(Packet& packet, PacketView& view) {
   const Family family = view.tuple.family;
   if (!is_unicast(family, view.tuple.source) || !is_unicast(family, view.tuple.destination) ||
       is_link_local(family, view.tuple.source)) {
     return drop(Counter::drop_not_unicast);
   }
+  if (view.tuple.protocol == kProtocolSctp && view.has_partial_checksum) write_sctp_checksum(packet, view);
   if (view.payload_offset > view.transport_offset) packet.vnet().header_length = view.payload_offset;
   count(Counter::passed_packets);
   return Action::transmit;
@@ -254,8 +260,7 @@ uint8_t Pipeline::next_state(uint8_t state, const PacketView& view, Direction di
       return state_number(
           tcp_next_state(static_cast<TcpState>(state), direction, tcp_event(view.tcp_flags), is_secure));
     }
-    case kProtocolSctp:
-      return state_number(sctp_next_state(static_cast<SctpState>(state), direction, view.sctp_event));
+    case kProtocolSctp: return state_number(sctp_next_state(static_cast<SctpState>(state), direction, view.sctp_event));
     default: return state;
   }
 }

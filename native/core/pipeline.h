@@ -81,9 +81,9 @@ class Pipeline {
   Action process_fragment(Packet& packet, PacketView& view);
   Action process_icmp(Packet& packet, PacketView& view);
   Action process_icmp_error(Packet& packet, PacketView& view);
-  Action leave_to_host(Packet& packet, const PacketView& view);
+  Action leave_to_host(Packet& packet, PacketView& view);
   Action answer_as_host(Packet& packet, const PacketView& view);
-  Action pass(const Packet& packet, const PacketView& view);
+  Action pass(Packet& packet, PacketView& view);
   Action forward(Packet& packet, PacketView& view, const Found& found);
   Action drop(Counter reason);
   Action finish_answer(bool is_answered);

@@ -4,26 +4,33 @@
 // of a known connection. What leaves must have right checksums.
 #include "fuzz_input.h"
 #include "support/rig.h"
+#include "support/sctp_builder.h"
 #include "support/slow_checksum.h"
 
 namespace uipvs::test {
 namespace {
 
-constexpr uint8_t kIpv6 = 1, kQuote = 2, kReply = 4, kUdp = 8, kToVip = 16;
+constexpr uint8_t kIpv6 = 1, kQuote = 2, kReply = 4, kUdp = 8, kToVip = 16, kSctp = 32;
+constexpr uint32_t kConnections = 6;
 
 std::unique_ptr<Rig> rig_with_connections() {
   auto rig = make_rig(8);
+  rig->add_service(10, {Family::ipv4, kProtocolSctp, 80, kVip});
+  rig->add_service(11, {Family::ipv6, kProtocolSctp, 80, kVip6});
   rig->feed(tcp_segment(client_tuple(kProtocolTcp), kTcpSyn));
   rig->feed(udp_datagram(client_tuple(kProtocolUdp)));
+  rig->feed(sctp_packet(client_tuple(kProtocolSctp)));
   rig->next_destination = 1;
   rig->feed(tcp_segment(client_tuple6(kProtocolTcp), kTcpSyn));
   rig->feed(udp_datagram(client_tuple6(kProtocolUdp)));
+  rig->feed(sctp_packet(client_tuple6(kProtocolSctp)));
+  must(rig->table.live() == kConnections, "the connections to begin with");
   return rig;
 }
 
 // A packet that an error may be about: a reply on its way to the client, or a request on its way to the real server.
 std::vector<uint8_t> quoted_packet(uint8_t choices) {
-  const uint8_t protocol = (choices & kUdp) != 0 ? kProtocolUdp : kProtocolTcp;
+  const uint8_t protocol = (choices & kSctp) != 0 ? kProtocolSctp : (choices & kUdp) != 0 ? kProtocolUdp : kProtocolTcp;
   const bool is_v6 = (choices & kIpv6) != 0;
   FiveTuple tuple = is_v6 ? client_tuple6(protocol) : client_tuple(protocol);
   if ((choices & kReply) != 0) {
@@ -32,6 +39,7 @@ std::vector<uint8_t> quoted_packet(uint8_t choices) {
     tuple.destination = is_v6 ? kReal6 : kReal;
     tuple.destination_port = 8080;
   }
+  if (protocol == kProtocolSctp) return sctp_packet(tuple, sctp_chunk(kChunkData)).bytes;
   return (protocol == kProtocolUdp ? udp_datagram(tuple, 8) : tcp_segment(tuple, kTcpAck, 8)).bytes;
 }
 
@@ -66,7 +74,7 @@ void fuzz_one(FuzzInput input) {
     must(header_checksum(sent) == ChecksumState::right, "the IPv4 header checksum");
     must(transport_checksum(sent) == ChecksumState::right, "the ICMP checksum");
   }
-  must(rig->table.live() == 4 && rig->counts_agree(), "ICMP made or ended a connection");
+  must(rig->table.live() == kConnections && rig->counts_agree(), "ICMP made or ended a connection");
 }
 
 }  // namespace uipvs::test

@@ -4,6 +4,7 @@
 // the checksums right that were right. Every drop has its reason, and the state counts agree with the table.
 #include "fuzz_input.h"
 #include "support/rig.h"
+#include "support/sctp_builder.h"
 #include "support/slow_checksum.h"
 
 namespace uipvs::test {
@@ -20,12 +21,16 @@ Rig& preloaded_rig() {
   delete rig;
   rig = make_rig(8).release();
   rig->add_service(10, {Family::ipv4, kProtocolTcp, 0, kStranger});
+  rig->add_service(11, {Family::ipv4, kProtocolSctp, 80, kVip});
+  rig->add_service(12, {Family::ipv6, kProtocolSctp, 80, kVip6});
   rig->feed(tcp_segment(client_tuple(kProtocolTcp), kTcpSyn));
   rig->feed(tcp_segment(client_tuple(kProtocolTcp), kTcpAck));
   rig->feed(udp_datagram(client_tuple(kProtocolUdp)));
+  rig->feed(sctp_packet(client_tuple(kProtocolSctp)));
   rig->next_destination = 1;
   rig->feed(tcp_segment(client_tuple6(kProtocolTcp), kTcpSyn));
   rig->feed(udp_datagram(client_tuple6(kProtocolUdp)));
+  rig->feed(sctp_packet(client_tuple6(kProtocolSctp)));
   return *rig;
 }
 
@@ -69,7 +74,7 @@ void fuzz_one(FuzzInput input) {
     } else {
       const uint32_t id = static_cast<uint32_t>(rig.next_destination);
       add_relaxed(view.tuple.protocol == kProtocolTcp ? rig.lanes[id].active : rig.lanes[id].inactive, 1);
-      action = rig.pipeline.admit(held.packet, view, id);
+      action = rig.pipeline.admit(held.packet, view, decision.service_id, id);
     }
   }
   // A clash of tuples has its reason counted and is answered as well.

@@ -75,7 +75,8 @@ TEST_CASE("persistence: a netmask makes one client of a network, in IPv4 of what
   CHECK(rig6->feed(tcp_segment(tuple, kTcpSyn)).decision.action == Action::upcall);
 }
 
-TEST_CASE("persistence: a service for all ports has one template for them, and its clients keep the port they asked for") {
+TEST_CASE(
+    "persistence: a service for all ports has one template for them, and its clients keep the port they asked for") {
   const auto rig = make_rig();
   rig->add_service(9, {Family::ipv4, kProtocolTcp, 0, kVip});
   rig->make_persistent(9, 60);
@@ -155,7 +156,8 @@ TEST_CASE("persistence: clients of a quiesced destination stay with it unless ex
   CHECK(rig->counts_agree());
 }
 
-TEST_CASE("persistence: a removed destination's template is left for a new choice, and its own connections are silent") {
+TEST_CASE(
+    "persistence: a removed destination's template is left for a new choice, and its own connections are silent") {
   const auto rig = make_persistent_rig();
   open(*rig, 4001);
   rig->set_available(0, false);
@@ -196,7 +198,8 @@ TEST_CASE("persistence: a closed connection of a template is not begun anew: its
   CHECK(rig->worker_lane(0).connections == 1);
 }
 
-TEST_CASE("persistence: a firewall mark's template is for every protocol and port, and the mark comes before addresses") {
+TEST_CASE(
+    "persistence: a firewall mark's template is for every protocol and port, and the mark comes before addresses") {
   const auto rig = make_rig();
   rig->directory.add_service(9, {Family::ipv4, 0, 0, {}}, 5);
   rig->make_persistent(9, 60);

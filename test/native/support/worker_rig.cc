@@ -4,9 +4,9 @@ namespace uipvs::test {
 
 WorkerRig::WorkerRig(uint32_t capacity)
     : rig(make_rig(capacity)),
-      worker({rig->table, rig->directory, rig->lanes_of(1), rig->counters, latency, *rings, marked, receiver,
-              transmitter},
-             [this] { ++doorbells; }) {}
+      worker(
+          {rig->table, rig->directory, rig->lanes_of(1), rig->counters, latency, *rings, marked, receiver, transmitter},
+          [this] { ++doorbells; }) {}
 
 std::vector<MemoryPacket> WorkerRig::sent() {
   std::vector<MemoryPacket> taken;
