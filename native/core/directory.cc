@@ -5,6 +5,7 @@ namespace uipvs {
 Directory::Directory(uint32_t max_services, uint32_t max_destinations, const HashSecret& secret)
     : services(max_services, secret),
       vips(max_services, secret),
+      vip_is_local(std::make_unique<std::atomic<bool>[]>(max_services)),
       service_entries(std::make_unique<ServiceEntry[]>(max_services)),
       destinations(std::make_unique<DestinationEntry[]>(max_destinations)),
       destination_count(max_destinations) {

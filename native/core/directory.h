@@ -55,6 +55,7 @@ struct Directory {
 
   ServiceTable services;  // of a mark: protocol 0, port 0, the mark as the address's first word
   ServiceTable vips;      // keys of protocol 0 and port 0: the addresses that are answered for
+  std::unique_ptr<std::atomic<bool>[]> vip_is_local;  // by id: an address of the host, which answers for it
   std::unique_ptr<ServiceEntry[]> service_entries;
   std::unique_ptr<DestinationEntry[]> destinations;
   uint32_t destination_count;
@@ -78,9 +79,15 @@ struct Directory {
   // Source: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_service_find().
   uint32_t find_service(const FiveTuple& tuple, uint32_t mark) const;
 
-  bool is_vip(Family family, const Address& address) const {
-    return vips.find({family, 0, 0, address}) != ServiceTable::kNoService;
+  bool is_vip(Family family, const Address& address) const { return find_vip(family, address) != kNoVip; }
+  // Whether the pipeline answers for the address: a VIP that is not an address of the host.
+  bool is_answered(Family family, const Address& address) const {
+    const uint32_t id = find_vip(family, address);
+    return id != kNoVip && !vip_is_local[id].load(std::memory_order_relaxed);
   }
+
+  static constexpr uint32_t kNoVip = ServiceTable::kNoService;
+  uint32_t find_vip(Family family, const Address& address) const { return vips.find({family, 0, 0, address}); }
 };
 
 // Specification: RFC 959 section 3.2, and the first unprivileged port (net.ipv4.ip_unprivileged_port_start).

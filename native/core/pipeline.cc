@@ -148,7 +148,7 @@ Decision Pipeline::process_new(Packet& packet, PacketView& view) {
 }
 
 Action Pipeline::leave_to_host(Packet& packet, PacketView& view) {
-  if (!directory_.is_vip(view.tuple.family, view.tuple.destination)) return pass(packet, view);
+  if (!directory_.is_answered(view.tuple.family, view.tuple.destination)) return pass(packet, view);
   if (!is_unicast(view.tuple.family, view.tuple.source)) return drop(Counter::drop_not_unicast);
   return answer_as_host(packet, view);
 }
@@ -214,7 +214,7 @@ Action Pipeline::process_icmp(Packet& packet, PacketView& view) {
   const IcmpKind kind = classify_icmp(packet, view);
   if (kind == IcmpKind::malformed) return drop(Counter::drop_malformed_icmp);
   if (kind == IcmpKind::error) return process_icmp_error(packet, view);
-  if (!directory_.is_vip(view.tuple.family, view.tuple.destination)) return pass(packet, view);
+  if (!directory_.is_answered(view.tuple.family, view.tuple.destination)) return pass(packet, view);
   if (kind != IcmpKind::echo_request) return drop(Counter::drop_icmp_unmatched);
   if (!is_unicast(view.tuple.family, view.tuple.source)) return drop(Counter::drop_not_unicast);
   make_echo_reply(packet, view);
@@ -230,7 +230,7 @@ Action Pipeline::process_icmp_error(Packet& packet, PacketView& view) {
     found = table_.find(answered, table_.hash(answered));
   }
   if (found.head == nullptr || is_expired(*found.head)) {
-    const bool is_ours = directory_.is_vip(view.tuple.family, view.tuple.destination);
+    const bool is_ours = directory_.is_answered(view.tuple.family, view.tuple.destination);
     return is_ours ? drop(Counter::drop_icmp_unmatched) : pass(packet, view);
   }
   account(*found.head, found.direction, view.length);

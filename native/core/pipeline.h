@@ -12,7 +12,7 @@
 // The order of questions follows net/netfilter/ipvs/ip_vs_core.c: a reply of a known connection, then a request of
 // one (one look-up serves both here, since the two tuples of a connection are both in the index), then a service, then
 // the host. What the host would answer (echo, reset, unreachable) is answered here for a VIP, which need not be an
-// address of the host.
+// address of the host; where it is one, the host gets the packet.
 #pragma once
 
 #include <array>
@@ -103,6 +103,7 @@ class Pipeline {
   Found valid_template(const FiveTuple& key);
   bool make_template(const PacketView& view, const Placing& placing, Found& made, Counter& reason);
   Action connect(Packet& packet, PacketView& view, const Placing& placing);
+  void hold(ConnectionId controller, int32_t connections);
   Action give_up(Packet& packet, const PacketView& view, const Placing& placing, Counter reason);
   bool create(const NewConnection& connection, Found& created, Counter& reason);
   bool create_way_back(const NewConnection& connection, Found& created, Counter& reason);

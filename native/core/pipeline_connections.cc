@@ -127,10 +127,7 @@ void Pipeline::remove(ConnectionId id, ConnectionHead& connection) {
   } else if ((flags & kConnectionOnePacket) == 0) {
     add_relaxed(is_inactive(connection) ? lane.inactive : lane.active, -1);
   }
-  if (connection.controller != 0) {
-    std::atomic<uint32_t>& controlled = table_.head(connection.controller).controlled;
-    controlled.store(controlled.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-  }
+  if (connection.controller != 0) hold(connection.controller, -1);
   table_.remove(id);
   unbind(destination_id);
 }

@@ -119,9 +119,12 @@ Action Pipeline::connect(Packet& packet, PacketView& view, const Placing& placin
   fresh.expires = now_ + timeout_of(protocol, 0);
   fresh.controller = is_single ? 0 : placing.controller;
 
+  // Held by the connection to come, lest it is given up to make room for it.
+  if (placing.controller != 0) hold(placing.controller, 1);
   Found created;
   Counter reason = Counter::drop_table_full;
   if (!(is_single ? create_way_back(fresh, created, reason) : create(fresh, created, reason))) {
+    if (placing.controller != 0) hold(placing.controller, -1);
     return give_up(packet, view, placing, reason);
   }
   count(Counter::connections_created);
@@ -134,10 +137,15 @@ Action Pipeline::connect(Packet& packet, PacketView& view, const Placing& placin
   if (placing.is_counted && is_single) uncount(placing.destination_id, protocol);
   if (placing.controller != 0) {
     ConnectionHead& controller = table_.head(placing.controller);
-    if (!is_single) add_relaxed(controller.controlled, uint32_t{1});
+    if (is_single) hold(placing.controller, -1);
     controller.expires.store(now_ + controller.timeout.load(std::memory_order_relaxed), std::memory_order_relaxed);
   }
   return forward(packet, view, created);
+}
+
+void Pipeline::hold(ConnectionId controller, int32_t connections) {
+  std::atomic<uint32_t>& controlled = table_.head(controller).controlled;
+  add_relaxed(controlled, static_cast<uint32_t>(connections));
 }
 
 Action Pipeline::give_up(Packet& packet, const PacketView& view, const Placing& placing, Counter reason) {

@@ -58,6 +58,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
                         InstanceMethod<&EngineObject::RemoveService>("removeService"),
                         InstanceMethod<&EngineObject::AddVip>("addVip"),
                         InstanceMethod<&EngineObject::RemoveVip>("removeVip"),
+         InstanceMethod<&EngineObject::SetVipLocal>("setVipLocal"),
                         InstanceMethod<&EngineObject::AddDestination>("addDestination"),
                         InstanceMethod<&EngineObject::SetDestinationAvailable>("setDestinationAvailable"),
                         InstanceMethod<&EngineObject::ClearDestination>("clearDestination"),
@@ -202,7 +203,16 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     if (id >= engine_.limits().services || !address_at(info, 1, key.family, key.address)) {
       return throw_range(info.Env(), "addVip: argument out of range");
     }
+    engine_.directory().vip_is_local[id] = false;
     return Napi::Boolean::New(info.Env(), engine_.directory().vips.add(id, key));
+  }
+
+  // (id, is local)
+  Napi::Value SetVipLocal(const Napi::CallbackInfo& info) {
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().services) return throw_range(info.Env(), "setVipLocal: id out of range");
+    engine_.directory().vip_is_local[id] = info[1].ToBoolean();
+    return info.Env().Undefined();
   }
 
   Napi::Value RemoveVip(const Napi::CallbackInfo& info) {

@@ -90,6 +90,7 @@ export class Daemon {
       table: options.routingTable,
       journalPath: `${options.socketPath}.host`,
       log: (level, sentence, fields) => log[level](fields ?? {}, sentence),
+      onVipLocation: (address, isLocal) => engine.setVipLocal(address, isLocal),
     });
     try {
       await host.attachDevice();
@@ -131,6 +132,7 @@ export class Daemon {
 
   async #stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#sync.stopWaiting();
     await this.#server?.close();
     await this.#monitoring?.close();
     await this.#host.close();

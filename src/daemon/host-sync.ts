@@ -6,6 +6,9 @@
  * once. Two classes, because the engine, which has the device, comes before the host plumbing. A VIP is known to the
  * engine before packets for it are led in and until after they no longer are, so that no packet comes in that the engine
  * would send straight back. A firewall mark's device is there before packets are led to it, and as long.
+ *
+ * A VIP that is no address of the host stays for a minute after its last service: whoever asks for it meanwhile is
+ * refused at once, as by a kernel director that has the address, and a clear followed by a restore moves no route.
  */
 import type { AddressObserver, DestinationPlace } from '../engine/engine.js';
 import { FTP_DATA_PORTS } from '../host/entry.js';
@@ -18,6 +21,7 @@ import { familyOf } from '../net/address.js';
 type AddressKey = Extract<ServiceKey, { kind: 'address' }>;
 type MarkKey = Extract<ServiceKey, { kind: 'fwmark' }>;
 
+const VIP_LINGER_MS = 60_000;
 /** Source: RFC 959 section 3.2. */
 const FTP_PORT = 21;
 
@@ -25,6 +29,7 @@ const FTP_PORT = 21;
 export interface AddressKeeper {
   addVip(address: string): void;
   removeVip(address: string): void;
+  isVipLocal(address: string): boolean;
   openMark(mark: number, device: string): void;
   closeMark(mark: number): void;
 }
@@ -76,6 +81,10 @@ export class HostSync {
   readonly #device: string;
   readonly #servicesOfVip = new Map<string, number>();
   readonly #servicesOfMark = new Map<number, number>();
+  /** VIPs without a service that are kept a while, by address: what ends it. */
+  readonly #lingering = new Map<string, { readonly timer: NodeJS.Timeout; readonly key: AddressKey }>();
+  /** VIPs that the host has taken, not those that it refused. */
+  readonly #taken = new Set<string>();
 
   /** @param device the main TUN device, after which those of marks are named */
   constructor(host: HostPlumbing, engine: AddressKeeper, device: string) {
@@ -114,6 +123,8 @@ export class HostSync {
     this.#engine.addVip(key.address);
     add(this.#servicesOfVip, key.address, 1);
     await this.#leadPackets(key, traits);
+    this.#taken.add(key.address);
+    await this.#endLingering(key.address, key);
   }
 
   /** Persistent FTP is for its data connections' ports as well. */
@@ -125,10 +136,41 @@ export class HostSync {
 
   /** Also undoes an addition that the host refused. */
   async #removeService(key: AddressKey): Promise<void> {
+    const isLast = this.#servicesOfVip.get(key.address) === 1;
+    if (isLast && this.#taken.has(key.address) && !this.#engine.isVipLocal(key.address)) this.#linger(key);
+    else await this.#giveUp(key);
+  }
+
+  #linger(key: AddressKey): void {
+    const timer = setTimeout(() => void this.#endLingering(key.address).catch(() => {}), VIP_LINGER_MS);
+    this.#lingering.set(key.address, { timer, key });
+  }
+
+  /** @param successor a service that has come: the host is not told to take away what this one needs */
+  async #endLingering(address: string, successor?: AddressKey): Promise<void> {
+    const lingering = this.#lingering.get(address);
+    if (lingering === undefined) return;
+    clearTimeout(lingering.timer);
+    this.#lingering.delete(address);
+    const { protocol, port } = lingering.key;
+    if (successor?.protocol === protocol && successor.port === port) add(this.#servicesOfVip, address, -1);
+    else await this.#giveUp(lingering.key);
+  }
+
+  /** Forgets the VIPs that are kept a while; the host plumbing takes them away when it is closed. */
+  stopWaiting(): void {
+    for (const { timer } of this.#lingering.values()) clearTimeout(timer);
+    this.#lingering.clear();
+  }
+
+  async #giveUp(key: AddressKey): Promise<void> {
     try {
       await this.#host.removeVirtualService({ ...key, family: familyOf(key.address) });
     } finally {
-      if (add(this.#servicesOfVip, key.address, -1) === 0) this.#engine.removeVip(key.address);
+      if (add(this.#servicesOfVip, key.address, -1) === 0) {
+        this.#taken.delete(key.address);
+        this.#engine.removeVip(key.address);
+      }
     }
   }
 

@@ -22,6 +22,7 @@ export interface NativeEngine {
   removeService(id: number): void;
   addVip(id: number, address: Uint32Array): boolean;
   removeVip(id: number): void;
+  setVipLocal(id: number, isLocal: boolean): void;
   addDestination(id: number, port: number, address: Uint32Array): void;
   setDestinationAvailable(id: number, isAvailable: boolean): void;
   setDestinationTraits(id: number, isQuiesced: boolean, upperThreshold: number, lowerThreshold: number): void;

@@ -76,6 +76,7 @@ export class Engine implements DataPlane {
   readonly #connections: ConnectionReader;
   readonly #observer: AddressObserver;
   readonly #vipIds = new Map<string, number>();
+  readonly #localVips = new Set<string>();
   readonly #services = new Map<number, ServiceKey>();
   readonly #freeVipIds: number[] = [];
   readonly #destinations = new Map<number, DestinationPlace>();
@@ -180,10 +181,24 @@ export class Engine implements DataPlane {
     this.#updateHopLimit();
   }
 
+  /** Whether the VIP is an address of the host, which then gets what no connection and no service takes. */
+  setVipLocal(address: string, isLocal: boolean): void {
+    const id = this.#vipIds.get(address);
+    if (id === undefined) return;
+    this.#native.setVipLocal(id, isLocal);
+    if (isLocal) this.#localVips.add(address);
+    else this.#localVips.delete(address);
+  }
+
+  isVipLocal(address: string): boolean {
+    return this.#localVips.has(address);
+  }
+
   removeVip(address: string): void {
     const id = this.#vipIds.get(address);
     if (id === undefined) return;
     this.#vipIds.delete(address);
+    this.#localVips.delete(address);
     this.#native.removeVip(id);
     this.#freeVipIds.push(id);
     this.#overlap.removeVip(address);

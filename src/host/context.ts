@@ -13,6 +13,8 @@ export interface HostContext {
   readonly log: Log;
   readonly device: string;
   readonly table: number;
+  /** Told where a virtual address is, before rules and routes are changed for it, and whenever that changes. */
+  readonly onVipLocation: (address: string, isLocal: boolean) => void;
   /** Runs the action while no other uipvs daemon moves what they share. */
   readonly withLock: <T>(action: () => Promise<T>) => Promise<T>;
 }

@@ -1,6 +1,29 @@
 /** What the daemon asked for, by address, and the rules and routes that follow from it. Pure. */
 import type { Family, ProtocolName } from '../net/family.js';
-import { MAIN_TABLE, OWNER, PREFERENCE, PROTOCOL_NUMBERS, routeText, ruleText } from './rule.js';
+import type { MarkRecord } from './journal.js';
+import {
+  MAIN_TABLE,
+  OWNER,
+  type PortRange,
+  PREFERENCE,
+  PROTOCOL_NUMBERS,
+  type Rule,
+  routeText,
+  ruleText,
+} from './rule.js';
+
+const MAX_PORT = 65_535;
+/** Source: linux net/core/fib_rules.c and include/net/fib_rules.h, fib_rule_port_range_valid(). */
+const MAX_PORT_OF_RULE = MAX_PORT - 1;
+
+/**
+ * What the kernel counts to a persistent FTP service besides port 21: active and passive data connections.
+ * Source: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_service_find(); net.ipv4.ip_unprivileged_port_start is taken as 1024.
+ */
+export const FTP_DATA_PORTS: readonly PortRange[] = [
+  { first: 20, last: 20 },
+  { first: 1024, last: MAX_PORT },
+];
 
 export interface VirtualService {
   readonly family: Family;
@@ -8,6 +31,8 @@ export interface VirtualService {
   readonly protocol: ProtocolName;
   /** 0: all ports of the protocol. */
   readonly port: number;
+  /** Further ports to take of a VIP that is an address of the host; of any other VIP everything is taken. */
+  readonly alsoPorts?: readonly PortRange[] | undefined;
 }
 
 /** Protocol and port matter only for an address of the host itself: of that, nothing else is taken. */
@@ -23,18 +48,22 @@ export interface RealServer {
 interface Use {
   readonly protocol: ProtocolName | undefined;
   readonly port: number;
+  alsoPorts: readonly PortRange[];
   count: number;
 }
 
-export type EntryKind = 'virtual address' | 'real server';
+export type EntryKind = 'virtual address' | 'real server' | 'firewall mark';
 
 /** Where the kernel sends packets for an address, as far as it decides what has to be done. */
 export type Location = 'unknown' | 'local' | 'loopback' | 'remote' | 'unreachable';
 
-/** One address, with what is asked for it and what is in the kernel for it. */
+/** One address or firewall mark, with what is asked for it and what is in the kernel for it. */
 export class Entry {
   readonly kind: EntryKind;
+  /** Of a firewall mark: its number, as text. */
   readonly address: string;
+  /** Of a firewall mark: where it leads. */
+  readonly target: MarkRecord | undefined;
   readonly uses = new Map<string, Use>();
   /** Lines that are in the kernel, as {@link wantedLines} gives them. */
   readonly applied = new Set<string>();
@@ -42,18 +71,28 @@ export class Entry {
   /** What a refresh last complained of, so that it says so once. */
   trouble: string | null = null;
 
-  constructor(kind: EntryKind, address: string) {
+  constructor(kind: EntryKind, address: string, target?: MarkRecord) {
     this.kind = kind;
     this.address = address;
+    this.target = target;
   }
 
-  /** Adds one use; a service that is there already is not counted again. Returns what takes it back, once. */
-  add(protocol: ProtocolName | undefined, port: number): () => void {
+  /**
+   * Adds one use. A service that is there already is not counted again, but gets the further ports named now.
+   * Returns what takes it back, once.
+   */
+  add(protocol: ProtocolName | undefined, port: number, alsoPorts: readonly PortRange[] = []): () => void {
     const key = `${protocol ?? 'any'}:${port}`;
     const use = this.uses.get(key);
-    if (use === undefined) this.uses.set(key, { protocol, port, count: 1 });
+    if (use === undefined) this.uses.set(key, { protocol, port, alsoPorts, count: 1 });
     else if (this.kind === 'real server') use.count += 1;
-    else return () => {};
+    else {
+      const before = use.alsoPorts;
+      use.alsoPorts = alsoPorts;
+      return () => {
+        use.alsoPorts = before;
+      };
+    }
     let isTaken = true;
     return () => {
       if (isTaken) this.remove(protocol, port);
@@ -73,24 +112,47 @@ export class Entry {
 
 const PROTOCOLS = [PROTOCOL_NUMBERS.tcp, PROTOCOL_NUMBERS.udp, PROTOCOL_NUMBERS.sctp];
 
+/** The ports as rules can say them: all, one or several ranges. Port 65535 is left out of a range. */
+function portsOf(port: number, alsoPorts: readonly PortRange[]): readonly (PortRange | undefined)[] {
+  if (port === 0) return [undefined];
+  const others = alsoPorts.map(({ first, last }) => ({ first, last: Math.min(last, MAX_PORT_OF_RULE) }));
+  return [{ first: port, last: port }, ...others];
+}
+
 function localRules(entry: Entry, table: number): string[] {
   const isVirtual = entry.kind === 'virtual address';
   const texts = new Set<string>();
-  for (const { protocol, port } of entry.uses.values()) {
-    const ports = port === 0 ? undefined : port;
+  const add = (rule: Omit<Rule, 'action' | 'owner'>) =>
+    texts.add(`rule ${ruleText({ ...rule, action: { lookup: table }, owner: OWNER })}`);
+  for (const { protocol, port, alsoPorts } of entry.uses.values()) {
     for (const number of protocol === undefined ? PROTOCOLS : [PROTOCOL_NUMBERS[protocol]]) {
-      const rule = isVirtual
-        ? { preference: PREFERENCE.virtualService, to: entry.address, destinationPort: ports }
-        : { preference: PREFERENCE.realServer, from: entry.address, iif: 'lo', sourcePort: ports };
-      texts.add(`rule ${ruleText({ ...rule, protocol: number, action: { lookup: table }, owner: OWNER })}`);
+      if (!isVirtual) {
+        const sourcePort = port === 0 ? undefined : port;
+        const { realServer: preference } = PREFERENCE;
+        add({ preference, from: entry.address, iif: 'lo', protocol: number, sourcePort });
+        continue;
+      }
+      for (const destinationPorts of portsOf(port, alsoPorts)) {
+        const { virtualService: preference } = PREFERENCE;
+        add({ preference, to: entry.address, protocol: number, destinationPorts });
+      }
     }
   }
   return [...texts];
 }
 
+function markLines({ mark, device, table }: MarkRecord): readonly string[] {
+  const { firewallMark: preference } = PREFERENCE;
+  return [
+    `route ${routeText({ to: 'default', device, table })}`,
+    `rule ${ruleText({ preference, mark, action: { lookup: table }, owner: OWNER })}`,
+  ];
+}
+
 /** The lines an entry needs: `rule ...` or `route ...`, see {@link changeLine}. */
 export function wantedLines(entry: Entry, device: string, table: number): readonly string[] {
   if (entry.uses.size === 0 || entry.location === 'loopback') return [];
+  if (entry.target !== undefined) return markLines(entry.target);
   if (entry.location === 'local') return localRules(entry, table);
   if (entry.kind === 'virtual address') {
     return [`route ${routeText({ to: entry.address, device, table: MAIN_TABLE })}`];

@@ -5,6 +5,7 @@ import { UipvsError } from '../base/error.js';
 import type { Family } from '../net/family.js';
 import type { HostContext } from './context.js';
 import { changeLine } from './entry.js';
+import { devicesOf } from './journal.js';
 import { moveLocalRule } from './local-rule.js';
 import {
   isLocalRule,
@@ -32,12 +33,12 @@ export class FamilyBase {
   /** Lays the base, or what is missing of it. Errors: EEXIST when the table is another's; EBUSY, EIO. */
   async lay(): Promise<void> {
     if (this.#isLaid) return;
-    const { system, log, device, withLock } = this.#context;
+    const { system, journal, log, device, withLock } = this.#context;
     await disableEarlyDemux(this.#context);
     await withLock(async () => this.#add(await moveLocalRule(system, this.#family)));
     this.#isLaid = true;
     log('info', `The IPv${this.#family} rule for table local now stands behind the rules for ${device}`);
-    const strict = this.#family === 4 ? await findStrictFilter(system, device) : null;
+    const strict = this.#family === 4 ? await findStrictFilter(system, devicesOf(journal.content)) : null;
     if (strict === null) return;
     const effect =
       'the kernel drops what clients there send to real servers directly, past the virtual service';
@@ -54,9 +55,9 @@ export class FamilyBase {
   /** Takes the base and the last rules away; the local rule goes back unless another daemon needs the room. */
   async remove(): Promise<void> {
     if (!this.#isLaid) return;
-    const { system, device, table, withLock } = this.#context;
+    const { system, journal, withLock } = this.#context;
     this.#isLaid = false;
-    await withLock(() => undoFamily(system, this.#family, device, table, 'rules'));
+    await withLock(() => undoFamily(system, this.#family, journal.content, 'rules'));
   }
 
   #lines(localPreference: number): readonly string[] {

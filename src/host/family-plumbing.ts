@@ -6,8 +6,18 @@ import type { Family, ProtocolName } from '../net/family.js';
 import type { HostContext } from './context.js';
 import { changeLine, Entry, type EntryKind, wantedLines } from './entry.js';
 import { FamilyBase } from './family-base.js';
+import { type MarkRecord, tablesOf } from './journal.js';
 import { describeRoute, type Finding, locate } from './location.js';
-import { isRuleOf, type ListedRule, listRoutes, listRules, OWNER, routeText, ruleText } from './rule.js';
+import {
+  isRuleOf,
+  type ListedRule,
+  listRoutes,
+  listRules,
+  OWNER,
+  type PortRange,
+  routeText,
+  ruleText,
+} from './rule.js';
 import { enableForwarding } from './settings.js';
 import { isAlreadyGone } from './undo.js';
 
@@ -17,6 +27,9 @@ export interface Change {
   readonly address: string;
   readonly protocol: ProtocolName | undefined;
   readonly port: number;
+  readonly alsoPorts?: readonly PortRange[] | undefined;
+  /** Of a firewall mark. */
+  readonly target?: MarkRecord;
 }
 
 type Refusals = Map<Entry, UipvsError>;
@@ -25,6 +38,11 @@ interface Step {
   readonly entry: Entry;
   readonly verb: 'add' | 'del';
   readonly line: string;
+}
+
+/** What a rule's line selects, whatever it does with it. */
+function selectorOf(line: string): string {
+  return line.replace(/ (lookup|goto) .*/, '');
 }
 
 export class FamilyPlumbing {
@@ -70,9 +88,10 @@ export class FamilyPlumbing {
     readonly entry: Entry;
     readonly takeBack: (() => void) | null;
   } {
-    const entry = this.#entryFor(change.kind, change.address);
-    if (change.verb === 'add') return { change, entry, takeBack: entry.add(change.protocol, change.port) };
-    entry.remove(change.protocol, change.port);
+    const { protocol, port, alsoPorts } = change;
+    const entry = this.#entryFor(change);
+    if (change.verb === 'add') return { change, entry, takeBack: entry.add(protocol, port, alsoPorts) };
+    entry.remove(protocol, port);
     return { change, entry, takeBack: null };
   }
 
@@ -104,11 +123,11 @@ export class FamilyPlumbing {
     await this.#tidy([...this.#entries.values()]);
   }
 
-  #entryFor(kind: EntryKind, address: string): Entry {
+  #entryFor({ kind, address, target }: Change): Entry {
     const key = `${kind} ${address}`;
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    const entry = new Entry(kind, address);
+    const entry = new Entry(kind, address, target);
     this.#entries.set(key, entry);
     return entry;
   }
@@ -118,10 +137,11 @@ export class FamilyPlumbing {
     const { system, device, table } = this.#context;
     const refusals: Refusals = new Map();
     const used = entries.filter((entry) => entry.uses.size > 0);
-    const addresses = used.map((entry) => entry.address);
+    const located = used.filter((entry) => entry.kind !== 'firewall mark');
+    const addresses = located.map((entry) => entry.address);
     const findings = await locate(system, this.#family, addresses, device);
-    for (const [index, entry] of used.entries()) this.#settle(entry, findings[index], refusals);
-    await this.#refuseTakenPorts(used, refusals);
+    for (const [index, entry] of located.entries()) this.#settle(entry, findings[index], refusals);
+    await this.#refuseTakenSelectors(used, refusals);
 
     const additions: Step[] = [];
     const deletions: Step[] = [];
@@ -163,7 +183,7 @@ export class FamilyPlumbing {
     const { log } = this.#context;
     const { kind, address } = entry;
     if (finding.holder !== null && kind === 'virtual address') {
-      refusals.set(entry, this.#taken(address, finding.holder));
+      refusals.set(entry, this.#taken(entry, finding.holder));
       return;
     }
     if (finding.location === entry.location) return;
@@ -178,33 +198,35 @@ export class FamilyPlumbing {
       );
     }
     entry.location = finding.location;
+    if (kind === 'virtual address') this.#context.onVipLocation(address, finding.location === 'local');
   }
 
-  /** Refuses a service on a local VIP whose port another daemon has taken. */
-  async #refuseTakenPorts(entries: readonly Entry[], refusals: Refusals): Promise<void> {
-    const { system, device, table } = this.#context;
+  /** Refuses a service on a local VIP, or a firewall mark, that another daemon has rules for. */
+  async #refuseTakenSelectors(entries: readonly Entry[], refusals: Refusals): Promise<void> {
+    const { system, journal, device, table } = this.#context;
     const isNew = (entry: Entry) =>
-      entry.kind === 'virtual address' &&
-      entry.location === 'local' &&
+      (entry.kind === 'firewall mark' || (entry.kind === 'virtual address' && entry.location === 'local')) &&
       wantedLines(entry, device, table).some((line) => !entry.applied.has(line));
     const candidates = entries.filter((entry) => !refusals.has(entry) && isNew(entry));
     if (candidates.length === 0) return;
+    const tables = tablesOf(journal.content);
     const others = new Map<string, ListedRule>();
     for (const rule of await listRules(system, this.#family)) {
-      if (rule.owner !== OWNER || isRuleOf(rule, device, table)) continue;
-      others.set(`rule ${ruleText({ ...rule, action: { lookup: table } })}`, rule);
+      if (rule.owner !== OWNER || isRuleOf(rule, device, tables)) continue;
+      others.set(selectorOf(`rule ${ruleText(rule)}`), rule);
     }
     for (const entry of candidates) {
       const rule = wantedLines(entry, device, table)
-        .map((line) => others.get(line))
+        .map((line) => others.get(selectorOf(line)))
         .find((found) => found !== undefined);
       if (rule === undefined) continue;
-      refusals.set(entry, this.#taken(entry.address, `another uipvs daemon ("${ruleText(rule)}")`));
+      refusals.set(entry, this.#taken(entry, `another uipvs daemon ("${ruleText(rule)}")`));
     }
   }
 
-  #taken(address: string, holder: string): UipvsError {
-    return new UipvsError('EEXIST', `Virtual address ${address} is already held by ${holder}`);
+  #taken({ kind, address }: Entry, holder: string): UipvsError {
+    const what = kind === 'firewall mark' ? 'Firewall mark' : 'Virtual address';
+    return new UipvsError('EEXIST', `${what} ${address} is already held by ${holder}`);
   }
 
   /** What a refused line means; null when it leaves the kernel as wanted all the same. */
@@ -213,9 +235,11 @@ export class FamilyPlumbing {
     if (verb === 'del' && isAlreadyGone(reason)) return null;
     if (verb === 'add' && /File exists/.test(reason)) {
       if (line.startsWith('rule ')) return null;
-      const [route = null] = await system.list(this.#family, ['route', 'show', 'exact', entry.address]);
-      if (route !== null && route.dev === device) return null;
-      return this.#taken(entry.address, route === null ? 'another route' : describeRoute(route));
+      const { target } = entry;
+      const where = target === undefined ? ['exact', entry.address] : ['table', String(target.table)];
+      const [route = null] = await system.list(this.#family, ['route', 'show', ...where]);
+      if (route !== null && route.dev === (target?.device ?? device)) return null;
+      return this.#taken(entry, route === null ? 'another route' : describeRoute(route));
     }
     const code = /not permitted/.test(reason) ? 'EPERM' : 'EIO';
     const what = `"ip ${changeLine(verb, line)}" for ${entry.kind} ${entry.address}`;

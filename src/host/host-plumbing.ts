@@ -5,6 +5,7 @@
  *
  *     40  ipproto ipv6-icmp lookup local      IPv6 only, shared
  *     41  iif uipvs0 goto 100                 what we send is routed as if we were not there: no loops
+ *     45  fwmark N lookup T_N                 one a firewall mark
  *     50  to VIP ipproto P dport N lookup T   one a service, if the VIP is an address of the host
  *     58  ipproto P goto 60                   P: tcp, udp, sctp, icmp or ipv6-icmp; shared
  *     59  goto 100                            shared
@@ -12,6 +13,7 @@
  *    100  lookup local                        moved from 0, shared
  *  32766  lookup main                         holds `VIP dev uipvs0` for VIPs that are no address of the host
  *      T  default dev uipvs0
+ *    T_N  default dev uipvs0mN                a TUN device a mark: a packet in user space has no mark any more
  *
  * Kernel IPVS hangs on netfilter hooks and sees every packet; here routing decides which packets we see. The rules
  * stand before the local table because a client on the director itself gets its replies at a local address. Of a
@@ -29,6 +31,11 @@
  *   socket not. Loopback addresses never work, as in the kernel.
  * - The host's own connections with a real server come through user space too, for no rule can tell them from a
  *   client's on the director. That needs net.ipv4.ip_early_demux=0, see settings.ts.
+ * - Rule 45 takes every packet with the mark, whatever its destination, of this host's sockets too (a mark set in an
+ *   output chain of type route). Marks are set in prerouting, before routing. What the engine sends again has no mark
+ *   and comes by the main device, so 41 covers it. net.ipv4.conf.*.src_valid_mark makes the reverse-path filter use
+ *   the mark: with rp_filter 1 there, marked packets are dropped as spoofed (a warning says so); 0 and 2 pass them,
+ *   and without src_valid_mark all three do.
  * - The rule for table local: see local-rule.ts. Never fewer than one, not on a crash, not in undo.
  *
  * Bookkeeping. Every rule and route carries our owner number, so the kernel itself is the list of what is to be
@@ -45,7 +52,9 @@
  *
  * Differs from the kernel: packets of a real server that have nothing to do with a service pass through user space
  * too; with a strict rp_filter towards clients, direct access to real servers is dropped (a warning says so); subnet
- * broadcasts a real server sends do not reach the host.
+ * broadcasts a real server sends do not reach the host; a marked packet need not be for the host to be balanced, so
+ * the route that makes it local (`ip rule fwmark N`, `ip route local default dev lo`) is not needed and does no harm;
+ * no rule can name port 65535, so a persistent FTP service on a local VIP lacks it and a service there is refused.
  */
 import { dirname } from 'node:path';
 import { UipvsError } from '../base/error.js';
@@ -55,11 +64,12 @@ import type { HostContext, Log } from './context.js';
 import { readLink, setUpLink } from './device.js';
 import type { EntryKind, RealServer, VirtualService } from './entry.js';
 import { type Change, FamilyPlumbing } from './family-plumbing.js';
+import { checkMark, type FirewallMark, type FirewallMarkDevice, FirewallMarks } from './firewall-mark.js';
 import { withHostLock } from './host-lock.js';
 import { Journal } from './journal.js';
-import { LOCAL_TABLE, listRoutes, listRules, OWNER } from './rule.js';
-import { setDeviceSettings } from './settings.js';
+import { outsideRouterGroups, setDeviceSettings } from './settings.js';
 import { type HostSystem, realSystem } from './system.js';
+import { isUsableTable, refuseTakenTable } from './table.js';
 import { removeOrphans, undoAll } from './undo.js';
 
 export interface HostOptions {
@@ -70,6 +80,8 @@ export interface HostOptions {
   /** File that outlives a crash but not a reboot, such as /run/uipvs/host.json; its directory is made. */
   readonly journalPath: string;
   readonly log: Log;
+  /** Told where a virtual address is, before rules and routes are changed for it, and whenever that changes. */
+  readonly onVipLocation?: (address: string, isLocal: boolean) => void;
 }
 
 interface Waiting {
@@ -78,40 +90,14 @@ interface Waiting {
   readonly settle: (refusal: unknown) => void;
 }
 
-const MAX_TABLE = 2 ** 32 - 1;
 const MAX_PORT = 65_535;
-/** Tables default, main and local. */
-const KERNEL_TABLES = [LOCAL_TABLE - 2, LOCAL_TABLE - 1, LOCAL_TABLE];
 
 function checkOptions({ device, table }: HostOptions): void {
   if (!/^[\w.-]{1,15}$/.test(device) || ['.', '..', 'all', 'default', 'lo'].includes(device)) {
     throw new UipvsError('EINVAL', `Expected the name of a TUN device but received "${device}"`);
   }
-  if (!Number.isInteger(table) || table < 1 || table > MAX_TABLE || KERNEL_TABLES.includes(table)) {
+  if (!isUsableTable(table)) {
     throw new UipvsError('EINVAL', `Expected an unused routing table's number but received ${table}`);
-  }
-}
-
-/** The routing table must be ours alone, or packets would take somebody else's routes. */
-async function refuseTakenTable(system: HostSystem, { device, table }: HostOptions): Promise<void> {
-  for (const family of [4, 6] as const) {
-    const all = await system.list(family, ['route', 'show', 'table', String(table)]);
-    const own = (await listRoutes(system, family)).filter(
-      (route) => route.table === table && route.device === device,
-    );
-    if (all.length > own.length) {
-      const holder = all.find((route) => route.dev !== device)?.dev ?? 'another program';
-      throw new UipvsError('EEXIST', `Routing table ${table} already holds routes of ${String(holder)}`);
-    }
-    const foreign = (await listRules(system, family)).find((rule) => {
-      return 'lookup' in rule.action && rule.action.lookup === table && rule.owner !== OWNER;
-    });
-    if (foreign !== undefined) {
-      throw new UipvsError(
-        'EEXIST',
-        `The rule at preference ${foreign.preference} already uses routing table ${table}`,
-      );
-    }
   }
 }
 
@@ -119,6 +105,7 @@ async function refuseTakenTable(system: HostSystem, { device, table }: HostOptio
 export class HostPlumbing {
   readonly #context: HostContext;
   readonly #families: Readonly<Record<Family, FamilyPlumbing>>;
+  readonly #marks: FirewallMarks;
   #waiting: Waiting[] = [];
   #tail: Promise<unknown> = Promise.resolve();
   #isAttached = false;
@@ -128,6 +115,7 @@ export class HostPlumbing {
   private constructor(context: HostContext) {
     this.#context = context;
     this.#families = { 4: new FamilyPlumbing(4, context), 6: new FamilyPlumbing(6, context) };
+    this.#marks = new FirewallMarks(context, this.#families);
   }
 
   /**
@@ -136,7 +124,7 @@ export class HostPlumbing {
    */
   static async open(options: HostOptions, system: HostSystem = realSystem()): Promise<HostPlumbing> {
     checkOptions(options);
-    const { device, table, journalPath, log } = options;
+    const { device, table, journalPath, log, onVipLocation = () => {} } = options;
     const lockPath = `${dirname(journalPath)}/host.lock`;
     const withLock = <T>(action: () => Promise<T>) => withHostLock(lockPath, action);
     const journal = await withLock(async () => {
@@ -148,10 +136,10 @@ export class HostPlumbing {
         await undoAll(system, log, leftover);
       }
       await removeOrphans(system, log);
-      await refuseTakenTable(system, options);
+      for (const family of [4, 6] as const) await refuseTakenTable(system, family, table, device);
       return Journal.start(system, journalPath, device, table);
     });
-    return new HostPlumbing({ system, journal, log, device, table, withLock });
+    return new HostPlumbing({ system, journal, log, device, table, onVipLocation, withLock });
   }
 
   /**
@@ -170,13 +158,14 @@ export class HostPlumbing {
       const { properties, largestMtuBytes } = await readLink(system, device);
       if (journal.content.link === null) await journal.setLink(properties);
       await setDeviceSettings(this.#context);
-      await setUpLink(system, device, mtuBytes ?? largestMtuBytes);
+      await outsideRouterGroups(this.#context, () => setUpLink(system, device, mtuBytes ?? largestMtuBytes));
       this.#isAttached = true;
     });
   }
 
   /**
-   * Leads the service's packets to the device; adding one that is there already does nothing.
+   * Leads the service's packets to the device; adding one that is there already changes its further ports, if others
+   * are given, and nothing else.
    * Errors: EEXIST when another route or daemon has the VIP, and nothing is changed; EINVAL; EPERM; EIO.
    */
   addVirtualService(service: VirtualService): Promise<void> {
@@ -198,6 +187,22 @@ export class HostPlumbing {
 
   removeRealServer(server: RealServer): Promise<void> {
     return this.#request('remove', 'real server', server);
+  }
+
+  /**
+   * Leads packets with the mark to a TUN device of their own, see {@link markDeviceName}, which another part has made
+   * and which is made ready like the main one; adding one that is there already does nothing. Call it before the first
+   * packet is to come, and {@link removeFirewallMark} for every family before the device is taken away.
+   * Errors: EEXIST when another daemon has the mark or the mark's routing table is in use; ENOENT, EINVAL when there is
+   * no such TUN device; EPERM; EIO. Nothing is changed then.
+   */
+  addFirewallMark(mark: FirewallMarkDevice): Promise<void> {
+    return this.#onMark(mark, () => this.#marks.add(mark));
+  }
+
+  /** Takes the mark away for one family, and gives the device back after the last; one that is not there does nothing. */
+  removeFirewallMark(mark: FirewallMark): Promise<void> {
+    return this.#onMark(mark, () => this.#marks.remove(mark));
   }
 
   /**
@@ -229,6 +234,20 @@ export class HostPlumbing {
       throw new UipvsError('EINVAL', `The host plumbing of ${this.#context.device} is closed`);
   }
 
+  async #onMark({ mark }: FirewallMark, task: () => Promise<void>): Promise<void> {
+    this.#refuseIfClosed();
+    checkMark(mark);
+    await this.#inOrder(() => {
+      this.#refuseIfUnattached();
+      return task();
+    });
+  }
+
+  #refuseIfUnattached(): void {
+    if (!this.#isAttached)
+      throw new UipvsError('EINVAL', `Device ${this.#context.device} is not attached yet`);
+  }
+
   #inOrder<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#tail.then(task);
     this.#tail = result.catch(() => {});
@@ -236,10 +255,14 @@ export class HostPlumbing {
   }
 
   /** Requests wait here while another is carried out; then all that have come are carried out together. */
-  async #request(verb: Change['verb'], kind: EntryKind, subject: VirtualService | RealServer): Promise<void> {
+  async #request(
+    verb: Change['verb'],
+    kind: EntryKind,
+    subject: RealServer & Pick<VirtualService, 'alsoPorts'>,
+  ): Promise<void> {
     this.#refuseIfClosed();
     const address = canonicalAddress(subject.address);
-    const { protocol, port = 0 } = subject;
+    const { protocol, port = 0, alsoPorts } = subject;
     if (familyOf(address) !== subject.family) {
       throw new UipvsError(
         'EINVAL',
@@ -249,7 +272,15 @@ export class HostPlumbing {
     if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) {
       throw new UipvsError('EINVAL', `Expected a port for ${kind} ${address} but received ${port}`);
     }
-    const change: Change = { verb, kind, address, protocol, port };
+    const range = alsoPorts?.find(({ first, last }) => !(first >= 1 && first <= last && last <= MAX_PORT));
+    if (range !== undefined) {
+      const received = `${range.first}-${range.last}`;
+      throw new UipvsError(
+        'EINVAL',
+        `Expected a range of ports for ${kind} ${address} but received ${received}`,
+      );
+    }
+    const change: Change = { verb, kind, address, protocol, port, alsoPorts };
     return new Promise((resolve, reject) => {
       const settle = (refusal: unknown) => (refusal === null ? resolve() : reject(refusal));
       this.#waiting.push({ family: subject.family, change, settle });
@@ -264,9 +295,7 @@ export class HostPlumbing {
       const batch = waiting.filter((request) => request.family === family);
       if (batch.length === 0) continue;
       try {
-        if (!this.#isAttached) {
-          throw new UipvsError('EINVAL', `Device ${this.#context.device} is not attached yet`);
-        }
+        this.#refuseIfUnattached();
         const outcomes = await this.#families[family].apply(batch.map((request) => request.change));
         for (const [index, request] of batch.entries()) request.settle(outcomes[index] ?? null);
       } catch (thrown) {

@@ -27,6 +27,15 @@ export interface LinkProperties {
   readonly isUp: boolean;
 }
 
+/** What was done for one firewall mark, besides rules and settings. */
+export interface MarkRecord {
+  readonly mark: number;
+  readonly device: string;
+  readonly table: number;
+  /** What the device was like before it was attached. */
+  readonly link: LinkProperties;
+}
+
 export interface JournalContent {
   readonly version: number;
   readonly owner: ProcessIdentity;
@@ -37,12 +46,30 @@ export interface JournalContent {
   readonly settings: readonly SettingChange[];
   /** What the device was like before it was attached. */
   readonly link: LinkProperties | null;
+  readonly marks: readonly MarkRecord[];
+}
+
+/** The daemon's devices: the main one, then those of firewall marks. */
+export function devicesOf({ device, marks }: Pick<JournalContent, 'device' | 'marks'>): string[] {
+  return [device, ...marks.map((record) => record.device)];
+}
+
+/** The daemon's routing tables, in the order of {@link devicesOf}. */
+export function tablesOf({ table, marks }: Pick<JournalContent, 'table' | 'marks'>): number[] {
+  return [table, ...marks.map((record) => record.table)];
+}
+
+/** Whether a setting is one of this device alone. */
+export function isSettingOf(device: string, { path }: SettingChange): boolean {
+  return path.includes(`/conf/${device}/`);
 }
 
 function parse(text: string, path: string): JournalContent {
   try {
     const content = JSON.parse(text) as JournalContent;
-    if (content.version === VERSION && Array.isArray(content.settings)) return content;
+    // A daemon that knew no firewall marks may have left it.
+    if (content.version === VERSION && Array.isArray(content.settings))
+      return { ...content, marks: content.marks ?? [] };
   } catch {
     // Reported below, like a journal of another version.
   }
@@ -90,7 +117,7 @@ export class Journal {
   static async start(system: HostSystem, path: string, device: string, table: number): Promise<Journal> {
     const owner = await ownIdentity();
     const host = await currentHost(system);
-    const content = { version: VERSION, owner, ...host, device, table, settings: [], link: null };
+    const content = { version: VERSION, owner, ...host, device, table, settings: [], link: null, marks: [] };
     const journal = new Journal(system, path, content);
     await journal.#save();
     return journal;
@@ -105,8 +132,28 @@ export class Journal {
     await this.#save();
   }
 
+  /** Forgets a setting that is given back. */
+  async removeSetting(change: SettingChange): Promise<void> {
+    const settings = this.#content.settings.filter((other) => other !== change);
+    this.#content = { ...this.#content, settings };
+    await this.#save();
+  }
+
   async setLink(link: LinkProperties): Promise<void> {
     this.#content = { ...this.#content, link };
+    await this.#save();
+  }
+
+  async addMark(record: MarkRecord): Promise<void> {
+    this.#content = { ...this.#content, marks: [...this.#content.marks, record] };
+    await this.#save();
+  }
+
+  /** Forgets a mark and the settings of its device, once they are given back. */
+  async removeMark({ mark, device }: MarkRecord): Promise<void> {
+    const settings = this.#content.settings.filter((change) => !isSettingOf(device, change));
+    const marks = this.#content.marks.filter((record) => record.mark !== mark);
+    this.#content = { ...this.#content, settings, marks };
     await this.#save();
   }
 

@@ -17,6 +17,8 @@ export const PREFERENCE = {
   neighbourDiscovery: 40,
   /** What our device sends jumps over our other rules, to the local rule. */
   reinjected: 41,
+  /** One a firewall mark. */
+  firewallMark: 45,
   /** One a service whose VIP is a local address. */
   virtualService: 50,
   /** Protocols that services have go on to the rules of real servers. Shared by all daemons. */
@@ -29,18 +31,30 @@ export const PREFERENCE = {
   movedLocal: 100,
 } as const;
 
+/** `first` to `last`, both included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface Rule {
   readonly preference: number;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly iif?: string | undefined;
+  /** Firewall mark, compared with all 32 bits of a packet's. */
+  readonly mark?: number | undefined;
   /** IP protocol number. */
   readonly protocol?: number | undefined;
   readonly sourcePort?: number | undefined;
-  readonly destinationPort?: number | undefined;
+  readonly destinationPorts?: PortRange | undefined;
   readonly action: { readonly lookup: number } | { readonly goto: number };
   /** The routing protocol number the rule is marked with. */
   readonly owner: number;
+}
+
+function rangeText({ first, last }: PortRange): string {
+  return first === last ? `${first}` : `${first}-${last}`;
 }
 
 /** `rule add` and `rule del` both take this text; equal rules have equal texts. */
@@ -49,9 +63,10 @@ export function ruleText(rule: Rule): string {
   if (rule.from !== undefined) parts.push(`from ${rule.from}`);
   if (rule.to !== undefined) parts.push(`to ${rule.to}`);
   if (rule.iif !== undefined) parts.push(`iif ${rule.iif}`);
+  if (rule.mark !== undefined) parts.push(`fwmark 0x${rule.mark.toString(16)}`);
   if (rule.protocol !== undefined) parts.push(`ipproto ${rule.protocol}`);
   if (rule.sourcePort !== undefined) parts.push(`sport ${rule.sourcePort}`);
-  if (rule.destinationPort !== undefined) parts.push(`dport ${rule.destinationPort}`);
+  if (rule.destinationPorts !== undefined) parts.push(`dport ${rangeText(rule.destinationPorts)}`);
   parts.push('lookup' in rule.action ? `lookup ${rule.action.lookup}` : `goto ${rule.action.goto}`);
   parts.push(`protocol ${rule.owner}`);
   return parts.join(' ');
@@ -88,7 +103,9 @@ export interface ListedRule extends Rule {
 }
 
 const KNOWN_FIELDS = new Set(
-  'priority src dst iif iif_detached ipproto sport dport table goto unresolved protocol'.split(' '),
+  'priority src dst iif iif_detached fwmark ipproto sport dport dport_start dport_end table goto unresolved protocol'.split(
+    ' ',
+  ),
 );
 
 function textOf(value: unknown): string | undefined {
@@ -100,6 +117,13 @@ function numberOf(value: unknown): number | undefined {
   return digits === undefined || Number.isNaN(Number(digits)) ? undefined : Number(digits);
 }
 
+function rangeOf(first: unknown, last: unknown): PortRange | undefined {
+  const range = { first: numberOf(first), last: numberOf(last) };
+  return range.first === undefined || range.last === undefined
+    ? undefined
+    : { first: range.first, last: range.last };
+}
+
 export function parseRule(json: Json): ListedRule {
   const target = numberOf(json.goto);
   return {
@@ -107,9 +131,10 @@ export function parseRule(json: Json): ListedRule {
     from: textOf(json.src),
     to: textOf(json.dst),
     iif: textOf(json.iif),
+    mark: numberOf(json.fwmark),
     protocol: numberOf(json.ipproto),
     sourcePort: numberOf(json.sport),
-    destinationPort: numberOf(json.dport),
+    destinationPorts: rangeOf(json.dport ?? json.dport_start, json.dport ?? json.dport_end),
     action: target === undefined ? { lookup: numberOf(json.table) ?? 0 } : { goto: target },
     owner: numberOf(json.protocol) ?? 2,
     isFullyKnown: Object.keys(json).every((field) => KNOWN_FIELDS.has(field)),
@@ -123,8 +148,8 @@ export async function listRules(system: HostSystem, family: Family): Promise<Lis
 
 /** True for `from all lookup local`, wherever it is. */
 export function isLocalRule(rule: ListedRule): boolean {
-  const { from, to, iif, protocol, sourcePort, destinationPort } = rule;
-  const hasNoSelector = [from, to, iif, protocol, sourcePort, destinationPort].every(
+  const { from, to, iif, mark, protocol, sourcePort, destinationPorts } = rule;
+  const hasNoSelector = [from, to, iif, mark, protocol, sourcePort, destinationPorts].every(
     (part) => part === undefined,
   );
   return rule.isFullyKnown && hasNoSelector && 'lookup' in rule.action && rule.action.lookup === LOCAL_TABLE;
@@ -136,13 +161,13 @@ export function isSharedRule(rule: Rule): boolean {
   return 'lookup' in rule.action ? rule.action.lookup === LOCAL_TABLE : rule.iif === undefined;
 }
 
-/** True for rules that only the daemon with this device and table makes. */
-export function isRuleOf(rule: Rule, device: string, table: number): boolean {
+/** True for rules that only the daemon with this main device and these tables makes. */
+export function isRuleOf(rule: Rule, device: string, tables: readonly number[]): boolean {
   if (rule.owner !== OWNER) return false;
-  return 'lookup' in rule.action ? rule.action.lookup === table : rule.iif === device;
+  return 'lookup' in rule.action ? tables.includes(rule.action.lookup) : rule.iif === device;
 }
 
-/** A route of ours: all of them lead to the TUN device. */
+/** A route of ours: all of them lead to TUN devices. */
 export interface Route {
   /** Canonical address, or `default`. */
   readonly to: string;

@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { messageOf, UipvsError } from '../base/error.js';
 import type { Family } from '../net/family.js';
 import type { HostContext, Log } from './context.js';
-import type { SettingChange } from './journal.js';
-import { listRoutes, type Route } from './rule.js';
+import { isSettingOf, type SettingChange } from './journal.js';
+import { listRoutes } from './rule.js';
 import type { HostSystem } from './system.js';
 
 const IPV4 = '/proc/sys/net/ipv4';
@@ -97,6 +97,40 @@ export async function setDeviceSettings(context: HostContext): Promise<void> {
 }
 
 /**
+ * Runs `setUp`, which switches the device's multicast off and sets it up, while the device does not forward IPv6. One
+ * that was made while the host forwards is in the groups of routers and would report them, multicast or not; it leaves
+ * them when it ceases to forward, and without multicast does not join them again. With version 1 of MLD it leaves
+ * without a report of that.
+ * Source: linux net/ipv6/addrconf.c, dev_forward_change(), and net/ipv6/mcast.c, igmp6_group_dropped().
+ */
+export async function outsideRouterGroups(
+  { system, journal, device }: HostContext,
+  setUp: () => Promise<void>,
+): Promise<void> {
+  const changes: SettingChange[] = [];
+  for (const [name, value] of [
+    ['force_mld_version', '1'],
+    ['forwarding', '0'],
+  ] as const) {
+    const path = `${IPV6}/conf/${device}/${name}`;
+    const before = await system.readSetting(path);
+    if (before === null || before === value) continue;
+    const made = { path, before, after: value, overwritten: [] };
+    await journal.addSetting(made);
+    await system.writeSetting(path, value);
+    changes.unshift(made);
+  }
+  try {
+    await setUp();
+  } finally {
+    for (const made of changes) {
+      await system.writeSetting(made.path, made.before);
+      await journal.removeSetting(made);
+    }
+  }
+}
+
+/**
  * Lets packets of the host's own sockets through the rules. With early demultiplexing the kernel finds the socket
  * before the route, and drops the packet when the route then leads to a device.
  * Source: linux net/ipv4/ip_input.c ip_rcv_finish_core(), ip_forward.c ip_forward(); IPv6 obeys the same switch.
@@ -106,21 +140,44 @@ export async function disableEarlyDemux(context: HostContext): Promise<void> {
   await change(context, { path: `${IPV4}/ip_early_demux`, value: '0', purpose, isRequired: false });
 }
 
-/** Names a device whose strict reverse-path filter will drop direct access to real servers, or null. */
-export async function findStrictFilter(system: HostSystem, device: string): Promise<string | null> {
+/** The devices with a strict reverse-path filter, those of the daemon left out. */
+async function strictDevices(system: HostSystem, devices: readonly string[]): Promise<string[]> {
   const all = await system.readSetting(`${IPV4}/conf/all/rp_filter`);
   const names = await readdir(`${IPV4}/conf`).catch(() => []);
-  for (const name of names.filter((other) => !['all', 'default', 'lo', device].includes(other))) {
+  const strict: string[] = [];
+  for (const name of names.filter((other) => !['all', 'default', 'lo', ...devices].includes(other))) {
     const own = await system.readSetting(`${IPV4}/conf/${name}/rp_filter`);
-    if (Math.max(Number(all), Number(own)) === 1) return name;
+    if (Math.max(Number(all), Number(own)) === 1) strict.push(name);
+  }
+  return strict;
+}
+
+/** Names a device whose strict reverse-path filter will drop direct access to real servers, or null. */
+export async function findStrictFilter(
+  system: HostSystem,
+  devices: readonly string[],
+): Promise<string | null> {
+  return (await strictDevices(system, devices))[0] ?? null;
+}
+
+/**
+ * Names a device on which the kernel drops marked packets as spoofed, or null: with src_valid_mark the reverse-path
+ * filter looks the sender up with the packet's mark too, finds the mark's own device, and a strict filter objects.
+ * Source: linux net/ipv4, __fib_validate_source(); IPv6 has no such filter of its own.
+ */
+export async function findMarkFilter(system: HostSystem, devices: readonly string[]): Promise<string | null> {
+  const all = await system.readSetting(`${IPV4}/conf/all/src_valid_mark`);
+  for (const name of await strictDevices(system, devices)) {
+    const own = await system.readSetting(`${IPV4}/conf/${name}/src_valid_mark`);
+    if (all === '1' || own === '1') return name;
   }
   return null;
 }
 
-/** True when rules or routes of another uipvs daemon are in this namespace. */
-async function hasNeighbour(system: HostSystem, isOther: (route: Route) => boolean): Promise<boolean> {
+/** True when routes of another uipvs daemon are in this namespace. */
+async function hasNeighbour(system: HostSystem, devices: readonly string[]): Promise<boolean> {
   for (const family of [4, 6] as const) {
-    if ((await listRoutes(system, family)).some(isOther)) return true;
+    if ((await listRoutes(system, family)).some((route) => !devices.includes(route.device))) return true;
   }
   return false;
 }
@@ -142,19 +199,18 @@ async function restore(
 }
 
 /**
- * Gives back the journaled settings, last first. Those of the whole host stay while another daemon, told by
- * `isOther` from its routes, needs them.
+ * Gives back the journaled settings of a daemon with these devices, last first. Those of the whole host stay while
+ * another daemon needs them.
  */
 export async function restoreSettings(
   system: HostSystem,
   log: Log,
   changes: readonly SettingChange[],
-  device: string,
-  isOther: (route: Route) => boolean,
+  devices: readonly string[],
 ): Promise<void> {
-  const isNeeded = await hasNeighbour(system, isOther);
+  const isNeeded = await hasNeighbour(system, devices);
   for (const entry of [...changes].reverse()) {
-    const isOwn = entry.path.includes(`/conf/${device}/`);
+    const isOwn = devices.some((device) => isSettingOf(device, entry));
     if (isNeeded && !isOwn) {
       log('info', `Left ${entry.path} at ${entry.after}: another uipvs daemon is running`, {
         path: entry.path,

@@ -6,7 +6,7 @@ import { UipvsError } from '../base/error.js';
 import type { Family } from '../net/family.js';
 import type { Log } from './context.js';
 import { restoreLink } from './device.js';
-import type { JournalContent } from './journal.js';
+import { devicesOf, type JournalContent, tablesOf } from './journal.js';
 import { restoreLocalRule } from './local-rule.js';
 import { isRuleOf, isSharedRule, listRoutes, listRules, OWNER, routeText, ruleText } from './rule.js';
 import { restoreSettings } from './settings.js';
@@ -15,17 +15,21 @@ import type { HostSystem } from './system.js';
 /** A dying daemon's `ip` may still be at work for a moment; rounds of looking again before giving up. */
 const MAX_ROUNDS = 20;
 
-/** Deletes the daemon's rules, its table's routes and, if wanted, its routes to VIPs. Returns how many it found. */
+/** The daemon, as far as rules and routes tell it from others. */
+type Owner = Pick<JournalContent, 'device' | 'table' | 'marks'>;
+
+/** Deletes the daemon's rules, its tables' routes and, if wanted, its routes to VIPs. Returns how many it found. */
 async function removeOwn(
   system: HostSystem,
   family: Family,
-  device: string,
-  table: number,
+  owner: Owner,
   scope: 'rules' | 'rules and routes',
 ): Promise<number> {
-  const rules = (await listRules(system, family)).filter((rule) => isRuleOf(rule, device, table));
+  const [devices, tables] = [devicesOf(owner), tablesOf(owner)];
+  const rules = (await listRules(system, family)).filter((rule) => isRuleOf(rule, owner.device, tables));
   const routes = (await listRoutes(system, family)).filter((route) => {
-    return route.table === table || (scope === 'rules and routes' && route.device === device);
+    const isOfVip = scope === 'rules and routes' && route.device === owner.device;
+    return isOfVip || (tables.includes(route.table) && devices.includes(route.device));
   });
   // Rules by falling preference: the jump over them, which prevents loops, goes last; then what they led to.
   const lines = [
@@ -61,24 +65,25 @@ async function removeShared(system: HostSystem, family: Family): Promise<void> {
 export async function undoFamily(
   system: HostSystem,
   family: Family,
-  device: string,
-  table: number,
+  owner: Owner,
   scope: 'rules' | 'rules and routes',
 ): Promise<void> {
   let round = 0;
-  while ((await removeOwn(system, family, device, table, scope)) > 0) {
+  while ((await removeOwn(system, family, owner, scope)) > 0) {
     round += 1;
-    if (round === MAX_ROUNDS) throw new UipvsError('EBUSY', `Rules for table ${table} keep coming back`);
+    if (round === MAX_ROUNDS)
+      throw new UipvsError('EBUSY', `Rules for table ${owner.table} keep coming back`);
   }
   await removeShared(system, family);
 }
 
 /** Undoes everything a journal speaks of. The caller holds the host lock. Errors: EIO. */
 export async function undoAll(system: HostSystem, log: Log, content: JournalContent): Promise<void> {
-  const { device, table } = content;
-  for (const family of [4, 6] as const) await undoFamily(system, family, device, table, 'rules and routes');
-  await restoreSettings(system, log, content.settings, device, (route) => route.device !== device);
-  if (content.link !== null) await restoreLink(system, device, content.link);
+  const devices = devicesOf(content);
+  for (const family of [4, 6] as const) await undoFamily(system, family, content, 'rules and routes');
+  await restoreSettings(system, log, content.settings, devices);
+  for (const { device, link } of content.marks) await restoreLink(system, device, link);
+  if (content.link !== null) await restoreLink(system, content.device, content.link);
 }
 
 /** Removes rules marked as ours that lead nowhere: their table is empty or their device is gone. */

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { execute } from '../lab/exec.js';
-import { DEVICE, NamespacePair, type Plumbing, rip, SKIP, TABLE, vip } from './namespace-pair.js';
+import { DEVICE, mark, NamespacePair, type Plumbing, rip, SKIP, TABLE, vip } from './namespace-pair.js';
 import type { Call } from './plumbing-child.js';
 
+const MARK_DEVICE = 'uipvs0m1';
 const SERVICES = [vip('10.9.9.9', 80), vip('10.0.0.1', 80), vip('2001:db8:9::9', 80), vip('2001:db8::1', 80)];
 const SERVERS = [rip('10.0.0.2'), rip('2001:db8::2'), rip('10.0.0.1', { protocol: 'tcp', port: 8080 })];
 
@@ -13,15 +14,28 @@ const addAll: Call[] = [
   ...SERVICES.map((argument): Call => ({ method: 'addVirtualService', argument })),
   ...SERVERS.map((argument): Call => ({ method: 'addRealServer', argument })),
 ];
+const addMarks = (device: string): Call[] =>
+  ([4, 6] as const).map((family): Call => {
+    return { method: 'addFirewallMark', argument: mark(1, device, family) };
+  });
 const removeFirst: Call[] = [
   ...SERVICES.slice(0, 3).map((argument): Call => ({ method: 'removeVirtualService', argument })),
   ...SERVERS.map((argument): Call => ({ method: 'removeRealServer', argument })),
 ];
+const ATTACH: Call = { method: 'attachDevice' };
+const CLOSE: Call = { method: 'close' };
+/** What a daemon does between being opened and its end, a turn at a time. */
+const SERVICE_LIFE: readonly (readonly Call[])[] = [[ATTACH], addAll, removeFirst, [CLOSE]];
+const MARK_LIFE: readonly (readonly Call[])[] = [
+  [ATTACH],
+  addMarks(MARK_DEVICE),
+  [{ method: 'removeFirewallMark', argument: mark(1, MARK_DEVICE, 4) }],
+  [CLOSE],
+];
 
 /** A daemon's life in a few words; false when it died on the way. */
-async function live(plumbing: Plumbing): Promise<boolean> {
-  const turns: Call[][] = [[], [{ method: 'attachDevice' }], addAll, removeFirst, [{ method: 'close' }]];
-  for (const turn of turns) {
+async function live(plumbing: Plumbing, turns: readonly (readonly Call[])[]): Promise<boolean> {
+  for (const turn of [[], ...turns]) {
     const answers = await plumbing.call(...turn);
     if (answers === null) return false;
     assert.deepEqual(
@@ -48,16 +62,19 @@ describe('after a crash', { skip: SKIP }, () => {
     await successor.kill();
   }
 
-  for (const [isDeviceLost, stride, what] of [
-    [false, 1, 'whose device stayed, wherever between two steps it died'],
-    [true, 4, 'whose device went with it'],
+  for (const [isDeviceLost, life, stride, leastSteps, what] of [
+    [false, SERVICE_LIFE, 1, 60, 'whose device stayed, wherever between two steps it died'],
+    [true, SERVICE_LIFE, 4, 60, 'whose device went with it'],
+    [false, MARK_LIFE, 2, 60, 'with a firewall mark, whose devices stayed'],
+    [true, MARK_LIFE, 7, 60, 'with a firewall mark, whose devices went with it'],
   ] as const) {
     it(`the next daemon undoes one ${what}`, async () => {
+      await pair.addTun(MARK_DEVICE);
       const before = await pair.snapshot();
       let killAfter = 0;
       for (let isDone = false; !isDone; killAfter += stride) {
         const plumbing = pair.plumbing({ killAfter });
-        isDone = await live(plumbing);
+        isDone = await live(plumbing, life);
         await plumbing.kill();
         for (const family of ['-4', '-6']) {
           assert.match(
@@ -67,12 +84,12 @@ describe('after a crash', { skip: SKIP }, () => {
           );
         }
         if (isDeviceLost) {
-          await pair.ip(pair.director, `link del ${DEVICE}`);
-          await pair.addTun(DEVICE);
+          for (const device of [DEVICE, MARK_DEVICE]) await pair.ip(pair.director, `link del ${device}`);
+          for (const device of [DEVICE, MARK_DEVICE]) await pair.addTun(device);
         }
         await assertRestored(before, `died after step ${killAfter}`);
       }
-      assert.ok(killAfter > 60, `Expected more than 60 steps but received ${killAfter}`);
+      assert.ok(killAfter > leastSteps, `Expected more than ${leastSteps} steps but received ${killAfter}`);
     });
   }
 
@@ -106,16 +123,16 @@ describe('after a crash', { skip: SKIP }, () => {
   it('another daemon removes rules whose device is gone, and only those', async () => {
     const before = await pair.ip(pair.director, 'rule');
     const other = { device: 'uipvs1', table: TABLE + 1, journalPath: `${pair.directory}/other.json` };
-    await pair.addTun('uipvs1');
+    for (const device of ['uipvs1', 'uipvs1m1']) await pair.addTun(device);
     const dead = await pair.attached(other);
-    await dead.do(...addAll);
+    await dead.do(...addAll, ...addMarks('uipvs1m1'));
     await dead.kill();
     const whole = await pair.ip(pair.director, 'rule');
     const first = pair.plumbing();
     await first.do();
     assert.equal(await pair.ip(pair.director, 'rule'), whole);
     await first.do({ method: 'close' });
-    await pair.ip(pair.director, 'link del uipvs1');
+    for (const device of ['uipvs1', 'uipvs1m1']) await pair.ip(pair.director, `link del ${device}`);
     await pair.plumbing().do();
     assert.equal(await pair.ip(pair.director, 'rule'), before);
   });

@@ -10,13 +10,15 @@ import { requirements } from '../lab/requirements.js';
 import type { Answer, Call, ChildOptions } from './plumbing-child.js';
 
 /** Why the tests of this folder cannot run here, or false. */
-export const SKIP: string | false = requirements(['python3', 'ping']) ?? false;
+export const SKIP: string | false = requirements(['nft', 'python3', 'ping']) ?? false;
 
 export const DEVICE = 'uipvs0';
 export const TABLE = 7117;
 
 const CHILD = fileURLToPath(new URL('./plumbing-child.js', import.meta.url));
 const READER = fileURLToPath(new URL('../../../test/host/tun-reader.py', import.meta.url));
+
+const SENDER = fileURLToPath(new URL('../../../test/host/send-packet.py', import.meta.url));
 
 /** Lines from a process, one at a time. */
 class Lines {
@@ -162,7 +164,7 @@ export class NamespacePair {
     ];
     const text = await this.exec(this.director, ['sh', '-c', commands.join(';')]);
     // A device gets its queueing discipline when it is first set up, and keeps it.
-    return text.replace(/^\d+: (uipvs\d: .*) qdisc \S+/gm, '$1');
+    return text.replace(/^\d+: (uipvs\w+: .*) qdisc \S+/gm, '$1');
   }
 
   /** A daemon's host plumbing, opened; `options` may differ from those of the one daemon most tests have. */
@@ -190,8 +192,24 @@ export class NamespacePair {
     return child;
   }
 
-  async reader(mode: 'count' | 'pass'): Promise<Reader> {
-    const reader = new Reader(this.director, DEVICE, mode);
+  /** Sends a packet without payload to each port, its protocol's header made by hand; whether it is well formed is not the point. */
+  async send(
+    namespace: string,
+    protocol: 'tcp' | 'udp' | 'sctp',
+    address: string,
+    ports: readonly number[],
+    source = '',
+  ): Promise<void> {
+    await this.exec(namespace, ['python3', SENDER, protocol, address, ports.join(), source]);
+  }
+
+  /** Makes a table of nftables with these chains in the director. */
+  async nft(...chains: readonly string[]): Promise<void> {
+    await this.exec(this.director, ['nft', `table inet test {\n${chains.join('\n')}\n}`]);
+  }
+
+  async reader(mode: 'count' | 'pass', device: string = DEVICE): Promise<Reader> {
+    const reader = new Reader(this.director, device, mode);
     this.#processes.push(reader.process);
     await reader.lines.next();
     return reader;
@@ -209,6 +227,12 @@ export const vip = (address: string, port: number, protocol = 'tcp') => ({
   address,
   protocol,
   port,
+});
+
+export const mark = (number: number, device: string, family: 4 | 6 = 4) => ({
+  family,
+  mark: number,
+  device,
 });
 
 export const rip = (address: string, rest: object = {}) => ({

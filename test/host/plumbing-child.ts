@@ -20,6 +20,8 @@ export interface Call {
     | 'removeVirtualService'
     | 'addRealServer'
     | 'removeRealServer'
+    | 'addFirewallMark'
+    | 'removeFirewallMark'
     | 'refresh'
     | 'close';
   readonly argument?: unknown;

@@ -27,6 +27,25 @@ const listed: readonly (readonly [string, Record<string, unknown>, string])[] = 
     'pref 50 to 10.0.0.1 ipproto 6 dport 80 lookup 117 protocol 117',
   ],
   [
+    'a service with a range of ports',
+    {
+      priority: 50,
+      src: 'all',
+      dst: '10.0.0.1',
+      ipproto: 'ipproto-132',
+      dport_start: 1024,
+      dport_end: 65534,
+      table: '117',
+      protocol: '117',
+    },
+    'pref 50 to 10.0.0.1 ipproto 132 dport 1024-65534 lookup 117 protocol 117',
+  ],
+  [
+    'a firewall mark',
+    { priority: 45, src: 'all', fwmark: '0x1f', table: '2155151391', protocol: '117' },
+    'pref 45 fwmark 0x1f lookup 2155151391 protocol 117',
+  ],
+  [
     'a real server',
     { priority: 60, src: '2001:db8::2', table: '117', protocol: '117' },
     'pref 60 from 2001:db8::2 lookup 117 protocol 117',
@@ -68,23 +87,27 @@ describe('policy rules', () => {
 
   it('a rule with a selector of others is not taken for the local rule', () => {
     assert.equal(isLocalRule(parseRule({ priority: 9, src: 'all', table: '255' })), true);
-    assert.equal(isLocalRule(parseRule({ priority: 9, src: 'all', fwmark: '0x200', table: '255' })), false);
+    const marked = parseRule({ priority: 9, src: 'all', fwmark: '0x2', table: '255' });
+    assert.equal(isLocalRule(marked), false);
+    const masked = parseRule({ priority: 9, src: 'all', fwmark: '0', fwmask: '0x200', table: '255' });
+    assert.equal(isLocalRule(masked), false);
     assert.equal(isLocalRule(parseRule({ priority: 9, src: 'all', iif: 'eth0', table: '255' })), false);
   });
 
   it('every rule of ours is of one daemon or shared, never both', () => {
     const jump: Rule = { preference: 41, iif: 'uipvs0', action: { goto: 100 }, owner: 117 };
     const lookup: Rule = { preference: 60, from: '10.0.0.2', action: { lookup: 117 }, owner: 117 };
-    for (const rule of [jump, lookup]) {
+    const mark: Rule = { preference: 45, mark: 1, action: { lookup: 9 }, owner: 117 };
+    for (const rule of [jump, lookup, mark]) {
       assert.deepEqual(
-        [isRuleOf(rule, 'uipvs0', 117), isRuleOf(rule, 'uipvs1', 118), isSharedRule(rule)],
+        [isRuleOf(rule, 'uipvs0', [117, 9]), isRuleOf(rule, 'uipvs1', [118]), isSharedRule(rule)],
         [true, false, false],
       );
     }
     for (const rule of [...sharedRules(4, 100), ...sharedRules(6, 100)]) {
-      assert.deepEqual([isRuleOf(rule, 'uipvs0', 117), isSharedRule(rule)], [false, true]);
+      assert.deepEqual([isRuleOf(rule, 'uipvs0', [117]), isSharedRule(rule)], [false, true]);
     }
-    assert.equal(isRuleOf({ ...lookup, owner: 2 }, 'uipvs0', 117), false);
+    assert.equal(isRuleOf({ ...lookup, owner: 2 }, 'uipvs0', [117]), false);
   });
 });
 
