@@ -1,6 +1,6 @@
-import type { SchedulableDestination, Scheduler } from '../ipvs/scheduler.js';
-import { isUsable } from '../ipvs/usable.js';
-import { isMoreLoaded, overheadOf } from './overhead.js';
+import type { Scheduler } from '../ipvs/scheduler.js';
+import { leastLoaded } from './least-loaded.js';
+import { overheadOf } from './overhead.js';
 
 /**
  * Weighted least connection: the usable destination with the least overhead per weight, the first in the list among
@@ -10,18 +10,5 @@ import { isMoreLoaded, overheadOf } from './overhead.js';
  */
 export const wlc: Scheduler = {
   name: 'wlc',
-
-  schedule({ destinations }) {
-    let least: SchedulableDestination | undefined;
-    let leastOverhead = 0;
-    for (const destination of destinations) {
-      if (!isUsable(destination)) continue;
-      const overhead = overheadOf(destination);
-      if (least === undefined || isMoreLoaded(leastOverhead, least.weight, overhead, destination.weight)) {
-        least = destination;
-        leastOverhead = overhead;
-      }
-    }
-    return least;
-  },
+  schedule: ({ destinations }) => leastLoaded(destinations, overheadOf),
 };

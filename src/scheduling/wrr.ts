@@ -1,5 +1,6 @@
 import type { SchedulableDestination, Scheduler } from '../ipvs/scheduler.js';
 import { isUsable } from '../ipvs/usable.js';
+import { greatestCommonDivisor } from './common-divisor.js';
 
 /** The cursor at the start of a walk: the head of the list, ahead of every destination. */
 const HEAD = -1;
@@ -106,10 +107,4 @@ function restart(state: WrrState, destinations: readonly SchedulableDestination[
   state.cursor = HEAD;
   if (state.level > state.topLevel || state.level === 0) state.level = state.topLevel;
   else if (state.step > 1) state.level = Math.floor(state.level / state.step) * state.step + 1;
-}
-
-function greatestCommonDivisor(left: number, right: number): number {
-  let [divisor, remainder] = [left, right];
-  while (remainder !== 0) [divisor, remainder] = [remainder, divisor % remainder];
-  return divisor;
 }

@@ -58,6 +58,15 @@ for (const { family, ip, local, routed, prefix } of [
       assert.equal(await (await client.datagrams(local, OWN_PORT)).ask('name?'), 'director');
     });
 
+    test('a connection of the director goes on when its port becomes that of a service', async () => {
+      const connection = await client.connect(local, OWN_PORT);
+      await scene.balance('tcp', local, OWN_PORT, { to: 7 });
+      assert.equal(await connection.exchange('still here'), 'still here');
+      await scene.adm('-D', '-t', family === 'IPv6' ? `[${local}]:${OWN_PORT}` : `${local}:${OWN_PORT}`);
+      assert.equal(await connection.exchange('and after'), 'and after');
+      await connection.close();
+    });
+
     test('refuses a port that nobody listens on', async () => {
       assert.equal((await client.refusal(local, 23)).code, 'ECONNREFUSED');
     });

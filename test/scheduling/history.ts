@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import type { FiveTuple } from '../../src/ipvs/scheduler.js';
+import { FLOW } from '../ipvs/specs.js';
 import type { TrialService } from './trial-service.js';
 
 /** One thing that happens to a service. `at` points to a destination, modulo how many there are. */
@@ -28,9 +30,13 @@ export function histories(weight: fc.Arbitrary<number>): fc.Arbitrary<Happening[
   );
 }
 
-/** Lets it happen; for a choice returns what was chosen, or 'none'; otherwise null. */
-export function happen(service: TrialService, happening: Happening): number | 'none' | null {
-  if (happening.kind === 'choose') return service.choose() ?? 'none';
+/** Lets it happen; for a choice, of `flow`, returns what was chosen, or 'none'; otherwise null. */
+export function happen(
+  service: TrialService,
+  happening: Happening,
+  flow: FiveTuple = FLOW,
+): number | 'none' | null {
+  if (happening.kind === 'choose') return service.choose(flow) ?? 'none';
   if (happening.kind === 'add') {
     service.add(happening.weight);
     return null;
