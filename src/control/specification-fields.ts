@@ -1,4 +1,5 @@
 /** Services and destinations as JSON says them. Types and bounds are checked; what the kernel refuses, the model does. */
+import { MAX_PERSISTENCE_SECONDS } from '../ipvs/admission.js';
 import type {
   DestinationKey,
   DestinationSpec,
@@ -18,7 +19,6 @@ const MAX_UINT32 = 0xffffffff;
 const MAX_PORT = 65535;
 const MAX_NAME_LENGTH = 16;
 const MAX_ADDRESS_LENGTH = 64;
-const MAX_PERSISTENCE_SECONDS = 2_678_400;
 const FORWARDING: readonly ForwardingMethod[] = ['masquerading', 'local', 'tunneling', 'direct-routing'];
 const TUNNEL_TYPES: readonly TunnelType[] = ['ipip', 'gue', 'gre'];
 const TUNNEL_CHECKSUMS: readonly TunnelChecksum[] = ['none', 'full', 'remote'];

@@ -30,8 +30,8 @@ export const MAX_PERSISTENCE_SECONDS = 31 * 86_400;
 const ALL_SCHEDULER_FLAGS = SCHEDULER_FLAG_1 | SCHEDULER_FLAG_2 | SCHEDULER_FLAG_3;
 /** The kernel's own persistence engines. Source: net/netfilter/ipvs/ip_vs_pe_sip.c. */
 const PERSISTENCE_ENGINES: readonly string[] = ['sip'];
-/** Source: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_set_timeout: INT_MAX / HZ, here for the greatest HZ, 1000. */
-export const MAX_TIMEOUT_SECONDS = Math.floor(MAX_INT / 1000);
+/** Source: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_set_timeout: INT_MAX / HZ, here for the least HZ, 100. */
+export const MAX_TIMEOUT_SECONDS = Math.floor(MAX_INT / 100);
 
 /** The scheduler name that stands for no scheduler: every new connection is refused. */
 export const NO_SCHEDULER = 'none';

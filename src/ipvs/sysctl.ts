@@ -21,8 +21,8 @@ interface Sysctl {
 
 const MIN_INT = -(2 ** 31);
 const MAX_INT = 2 ** 31 - 1;
-/** Source: kernel/sysctl.c, do_proc_dointvec_jiffies_conv: INT_MAX / HZ, here for the greatest HZ, 1000. */
-const MAX_SECONDS = Math.floor(MAX_INT / 1000);
+/** Source: kernel/sysctl.c, do_proc_dointvec_jiffies_conv: INT_MAX / HZ, here for the least HZ, 100. */
+const MAX_SECONDS = Math.floor(MAX_INT / 100);
 /** Unsigned long in the kernel; here what a number holds exactly. */
 const MAX_LONG = Number.MAX_SAFE_INTEGER;
 const GREATEST_SYNC_PORTS = 2 ** 30;
