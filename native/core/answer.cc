@@ -65,6 +65,29 @@ bool is_icmp_error(const Packet& packet, const PacketView& view) {
   return is_v6 ? type < 128 : type != 0 && type != 8;
 }
 
+// `rest` is the second word of the message.
+bool make_error(Packet& packet, const PacketView& view, uint8_t type, uint8_t code, uint32_t rest) {
+  if (!is_unicast(view.tuple.family, view.tuple.source) || is_icmp_error(packet, view)) return false;
+  const bool is_v6 = view.tuple.family == Family::ipv6;
+  const uint32_t ip_header = is_v6 ? kIpv6Header : kIpv4Header;
+  const uint32_t most = (is_v6 ? kMaxIcmpError6 : kMaxIcmpError4) - ip_header - kIcmpHeader;
+  const uint32_t quoted = std::min(view.length, most);
+  if (ip_header + kIcmpHeader + quoted > packet.capacity) return false;
+
+  FiveTuple back = view.tuple.reversed();
+  back.protocol = is_v6 ? kProtocolIcmp6 : kProtocolIcmp;
+  std::memmove(packet.data + ip_header + kIcmpHeader, packet.data, quoted);
+  write_header(packet, back.family, back.protocol, back.source, back.destination, kErrorTos, kIcmpHeader + quoted);
+  uint8_t* const icmp = packet.data + ip_header;
+  icmp[0] = type;
+  icmp[1] = code;
+  store_be16(icmp + 2, 0);
+  store_be32(icmp + 4, rest);
+  const ChecksumSum pseudo = is_v6 ? pseudo_header_sum(back, kIcmpHeader + quoted) : 0;
+  store_be16(icmp + 2, static_cast<uint16_t>(~checksum_fold(pseudo + checksum_sum(icmp, kIcmpHeader + quoted))));
+  return true;
+}
+
 }  // namespace
 
 bool is_unicast(Family family, const Address& address) {
@@ -112,31 +135,19 @@ bool make_tcp_reset(Packet& packet, const PacketView& view) {
 }
 
 bool make_unreachable(Packet& packet, const PacketView& view, Unreachable what) {
-  if (!is_unicast(view.tuple.family, view.tuple.source) || is_icmp_error(packet, view)) return false;
-  const bool is_v6 = view.tuple.family == Family::ipv6;
-  const uint32_t ip_header = is_v6 ? kIpv6Header : kIpv4Header;
-  const uint32_t most = (is_v6 ? kMaxIcmpError6 : kMaxIcmpError4) - ip_header - kIcmpHeader;
-  const uint32_t quoted = std::min(view.length, most);
-  if (ip_header + kIcmpHeader + quoted > packet.capacity) return false;
+  const bool is_port = what == Unreachable::port;
+  if (view.tuple.family == Family::ipv4) return make_error(packet, view, 3, is_port ? 3 : 2, 0);
+  // Parameter problem points at the next-header field.
+  return is_port ? make_error(packet, view, 1, 4, 0) : make_error(packet, view, 4, 1, 6);
+}
 
-  FiveTuple back = view.tuple.reversed();
-  back.protocol = is_v6 ? kProtocolIcmp6 : kProtocolIcmp;
-  std::memmove(packet.data + ip_header + kIcmpHeader, packet.data, quoted);
-  write_header(packet, back.family, back.protocol, back.source, back.destination, kErrorTos, kIcmpHeader + quoted);
-  uint8_t* const icmp = packet.data + ip_header;
-  std::memset(icmp, 0, kIcmpHeader);
-  if (is_v6) {
-    icmp[0] = what == Unreachable::port ? 1 : 4;
-    icmp[1] = what == Unreachable::port ? 4 : 1;
-    // Parameter problem points at the next-header field.
-    if (what == Unreachable::protocol) store_be32(icmp + 4, 6);
-  } else {
-    icmp[0] = 3;
-    icmp[1] = what == Unreachable::port ? 3 : 2;
-  }
-  const ChecksumSum pseudo = is_v6 ? pseudo_header_sum(back, kIcmpHeader + quoted) : 0;
-  store_be16(icmp + 2, static_cast<uint16_t>(~checksum_fold(pseudo + checksum_sum(icmp, kIcmpHeader + quoted))));
-  return true;
+bool make_too_big(Packet& packet, const PacketView& view, uint32_t mtu_bytes) {
+  const bool is_v6 = view.tuple.family == Family::ipv6;
+  return make_error(packet, view, is_v6 ? 2 : 3, is_v6 ? 0 : 4, mtu_bytes);
+}
+
+bool make_reassembly_timeout(Packet& packet, const PacketView& view) {
+  return make_error(packet, view, view.tuple.family == Family::ipv6 ? 3 : 11, 1, 0);
 }
 
 }  // namespace uipvs

@@ -19,6 +19,13 @@ enum class Unreachable : uint8_t { port, protocol };
 // False where the packet's source is not a single host, or the packet is itself an ICMP error.
 bool make_unreachable(Packet& packet, const PacketView& view, Unreachable what);
 
+// ICMP fragmentation needed (IPv4 3/4) or packet too big (IPv6 2/0), with the MTU that the packet must fit.
+// Source: RFC 1191, RFC 8201; as make_unreachable() otherwise.
+bool make_too_big(Packet& packet, const PacketView& view, uint32_t mtu_bytes);
+
+// ICMP time exceeded in reassembly (IPv4 11/1, IPv6 3/1) for a first fragment. Source: RFC 1122 3.3.2, RFC 8200 4.5.
+bool make_reassembly_timeout(Packet& packet, const PacketView& view);
+
 // Whether the transport checksum is right, or not there to tell: partial, absent, or of a protocol other than TCP and
 // UDP. A host answers nothing that it can see was damaged; of SCTP, which it does not speak, it verifies nothing.
 bool is_intact(const Packet& packet, const PacketView& view);

@@ -28,6 +28,11 @@ inline constexpr uint16_t kConnectionOnePacket = 0x2000;
 inline constexpr uint8_t kTemplateUnassured = 0;
 inline constexpr uint8_t kTemplateAssured = 1;
 
+// What a worker does to a connection's TCP segments besides translating them. Ours: in the kernel's place for the
+// forwarding method, which is always masquerading here.
+inline constexpr uint16_t kConnectionToa = 0x0001;    // a TCP option tells the real server the client's address
+inline constexpr uint16_t kConnectionProxy = 0x0002;  // a PROXY header does; the connection has a sequence record
+
 // A template whose destination may no longer be used: it is found no more, shows these ports, and dies by its timer.
 // The kernel has no such flag: its number is ours.
 inline constexpr uint16_t kConnectionInvalid = 0x8000;
@@ -42,7 +47,7 @@ struct ConnectionHead {
   uint16_t client_port;
   uint16_t virtual_port;
   uint16_t real_port;
-  uint16_t source_port;  // masquerading: the director's port towards the real server; 0 where the client's is kept
+  uint16_t source_port;  // towards the real server: the client's, or the director's where the source is masqueraded
   uint8_t protocol;
   std::atomic<uint8_t> state;
   std::atomic<uint16_t> flags;
@@ -50,7 +55,7 @@ struct ConnectionHead {
   std::atomic<uint32_t> controlled;  // of a template: how many connections it has made that are there still
   std::atomic<uint32_t> in_packets;  // from the client, saturating
   std::atomic<uint32_t> timeout;     // ticks, of a template; 0: by protocol and state
-  uint32_t extension;                // record of sequence translation or persistence data, or 0
+  uint32_t reserved;
   uint32_t mark;                     // firewall mark of the service, or 0
 };
 static_assert(sizeof(ConnectionHead) == 48);
@@ -69,7 +74,8 @@ struct ConnectionRecord6 {
 };
 static_assert(sizeof(ConnectionRecord6) == 128);
 
-// What a record says of its ends, in either family. Of a template: the client's network, client port 0, and virtual and
+// What a record says of its ends, in either family. Towards the real server the source is the client, or an address and
+// port of the director's. Of a template: the client's network, client port 0, and virtual and
 // real port 0 where it is for every port; of a firewall mark: protocol 0 and the mark in place of the virtual address.
 struct ConnectionEnds {
   Family family = Family::ipv4;
@@ -80,10 +86,16 @@ struct ConnectionEnds {
   Address client;
   Address virtual_;
   Address real;
+  bool is_masqueraded = false;
+  uint16_t masquerade_port = 0;
+  Address masquerade{};
+
+  const Address& source() const { return is_masqueraded ? masquerade : client; }
+  uint16_t source_port() const { return is_masqueraded ? masquerade_port : client_port; }
 
   // The tuple of a packet from the client, and of one from the real server.
   FiveTuple from_client() const { return {family, protocol, client_port, virtual_port, client, virtual_}; }
-  FiveTuple from_server() const { return {family, protocol, real_port, client_port, real, client}; }
+  FiveTuple from_server() const { return {family, protocol, real_port, source_port(), real, source()}; }
 };
 
 }  // namespace uipvs

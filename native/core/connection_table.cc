@@ -40,7 +40,7 @@ Address address_of(const uint32_t (&from)[4]) { return {{get(from[0]), get(from[
 size_t ConnectionTable::memory_bytes(uint32_t capacity) {
   const size_t slots = static_cast<size_t>(capacity) + 1;
   return kPageBytes + page_align(slots * sizeof(ConnectionRecord4)) + page_align(slots * sizeof(ConnectionRecord6)) +
-         page_align(bucket_count_for(capacity) * sizeof(IndexBucket));
+         2 * page_align(slots * sizeof(SequenceRecord)) + page_align(bucket_count_for(capacity) * sizeof(IndexBucket));
 }
 
 void ConnectionTable::format(std::span<std::byte> memory, uint32_t capacity, const HashSecret& secret) {
@@ -48,10 +48,14 @@ void ConnectionTable::format(std::span<std::byte> memory, uint32_t capacity, con
   std::byte* next = memory.data();
   header_ = new (next) ConnectionTableHeader{};
   next += kPageBytes;
-  pools_[0] = {next, sizeof(ConnectionRecord4), 0};
+  pools_[0] = {next, nullptr, sizeof(ConnectionRecord4), 0};
   next += page_align(slots * sizeof(ConnectionRecord4));
-  pools_[1] = {next, sizeof(ConnectionRecord6), 0};
+  pools_[1] = {next, nullptr, sizeof(ConnectionRecord6), 0};
   next += page_align(slots * sizeof(ConnectionRecord6));
+  for (Pool& pool : pools_) {
+    pool.sequences = reinterpret_cast<SequenceRecord*>(next);
+    next += page_align(slots * sizeof(SequenceRecord));
+  }
   buckets_ = reinterpret_cast<IndexBucket*>(next);
   bucket_count_ = bucket_count_for(capacity);
   secret_ = secret;
@@ -68,6 +72,8 @@ ConnectionHead& ConnectionTable::head(ConnectionId id) const {
   return *reinterpret_cast<ConnectionHead*>(pool.records + slot_of(id) * pool.stride);
 }
 
+SequenceRecord& ConnectionTable::sequence(ConnectionId id) const { return pools_[pool_of(id)].sequences[slot_of(id)]; }
+
 ConnectionEnds ConnectionTable::ends(ConnectionId id) const {
   const ConnectionHead& record = head(id);
   ConnectionEnds ends;
@@ -76,17 +82,21 @@ ConnectionEnds ConnectionTable::ends(ConnectionId id) const {
   ends.client_port = get(record.client_port);
   ends.virtual_port = get(record.virtual_port);
   ends.real_port = get(record.real_port);
+  ends.masquerade_port = get(record.source_port);
   if (ends.family == Family::ipv4) {
     const auto& record4 = reinterpret_cast<const ConnectionRecord4&>(record);
     ends.client.words[0] = get(record4.client);
     ends.virtual_.words[0] = get(record4.virtual_);
     ends.real.words[0] = get(record4.real);
+    ends.masquerade.words[0] = get(record4.source);
   } else {
     const auto& record6 = reinterpret_cast<const ConnectionRecord6&>(record);
     ends.client = address_of(record6.client);
     ends.virtual_ = address_of(record6.virtual_);
     ends.real = address_of(record6.real);
+    ends.masquerade = address_of(record6.source);
   }
+  ends.is_masqueraded = ends.masquerade_port != ends.client_port || ends.masquerade != ends.client;
   return ends;
 }
 
@@ -97,16 +107,16 @@ bool ConnectionTable::matches(uint32_t entry, const FiveTuple& tuple, bool is_te
   if (((record.flags.load(std::memory_order_relaxed) & kConnectionTemplate) != 0) != is_template) return false;
   const bool server_side = (entry & kServerSide) != 0;
   const uint16_t from = server_side ? record.real_port : record.client_port;
-  const uint16_t to = server_side ? record.client_port : record.virtual_port;
+  const uint16_t to = server_side ? record.source_port : record.virtual_port;
   if (from != tuple.source_port || to != tuple.destination_port) return false;
   if (pool_of(entry) == 0) {
     const auto& record4 = reinterpret_cast<const ConnectionRecord4&>(record);
     const uint32_t source = server_side ? record4.real : record4.client;
-    const uint32_t destination = server_side ? record4.client : record4.virtual_;
+    const uint32_t destination = server_side ? record4.source : record4.virtual_;
     return source == tuple.source.words[0] && destination == tuple.destination.words[0];
   }
   const auto& record6 = reinterpret_cast<const ConnectionRecord6&>(record);
-  return server_side ? equal_words(record6.real, tuple.source) && equal_words(record6.client, tuple.destination)
+  return server_side ? equal_words(record6.real, tuple.source) && equal_words(record6.source, tuple.destination)
                      : equal_words(record6.client, tuple.source) && equal_words(record6.virtual_, tuple.destination);
 }
 
@@ -229,7 +239,7 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
   put(record.client_port, connection.ends.client_port);
   put(record.virtual_port, connection.ends.virtual_port);
   put(record.real_port, connection.ends.real_port);
-  record.source_port = 0;
+  put(record.source_port, connection.ends.source_port());
   put(record.protocol, connection.ends.protocol);
   record.state.store(connection.state, std::memory_order_relaxed);
   record.flags.store(connection.flags, std::memory_order_relaxed);
@@ -237,20 +247,21 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
   record.controlled.store(0, std::memory_order_relaxed);
   record.in_packets.store(0, std::memory_order_relaxed);
   record.timeout.store(connection.timeout, std::memory_order_relaxed);
-  record.extension = 0;
+  record.reserved = 0;
+  if ((connection.flags & kConnectionProxy) != 0) sequence(id) = SequenceRecord{};
   record.mark = 0;
   if (connection.ends.family == Family::ipv4) {
     auto& record4 = reinterpret_cast<ConnectionRecord4&>(record);
     put(record4.client, connection.ends.client.words[0]);
     put(record4.virtual_, connection.ends.virtual_.words[0]);
     put(record4.real, connection.ends.real.words[0]);
-    record4.source = 0;
+    put(record4.source, connection.ends.source().words[0]);
   } else {
     auto& record6 = reinterpret_cast<ConnectionRecord6&>(record);
     copy_words(record6.client, connection.ends.client);
     copy_words(record6.virtual_, connection.ends.virtual_);
     copy_words(record6.real, connection.ends.real);
-    copy_words(record6.source, {});
+    copy_words(record6.source, connection.ends.source());
   }
   if (!index(id, connection.ends, connection.flags)) {
     release(id);

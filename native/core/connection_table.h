@@ -7,8 +7,9 @@
 // is what leads replies back. A record is named by its slot number, never by a pointer, so the whole table can lie in a file that the next process maps at
 // another address.
 //
-//     [ header | IPv4 records | IPv6 records | index buckets ]
+//     [ header | IPv4 records | IPv6 records | sequence records of either | index buckets ]
 //
+// Every slot has room for a sequence record, which few connections use; memory that is not touched is not taken.
 // The index is an array of 64-byte buckets of ten entries: a 16-bit tag of the hash and a 32-bit entry (family,
 // direction, slot). A look-up reads one cache line, compares tags, and reads a record only where a tag matches. A full
 // bucket spills into the next and counts it (F14's overflow count), so a look-up ends at the first bucket that nothing
@@ -31,6 +32,7 @@
 #include <span>
 
 #include "core/connection.h"
+#include "core/sequence.h"
 #include "core/siphash.h"
 #include "core/tcp_state.h"
 
@@ -94,6 +96,8 @@ class ConnectionTable {
   // Makes an empty table in `memory`, which is zeroed, page-aligned, of memory_bytes(capacity), and outlives the table.
   void format(std::span<std::byte> memory, uint32_t capacity, const HashSecret& secret);
 
+  // What this table's hashes are keyed with.
+  const HashSecret& secret() const { return secret_; }
   uint64_t hash(const FiveTuple& tuple) const { return hash_tuple(secret_, tuple); }
   void prefetch(uint64_t hash) const { __builtin_prefetch(&bucket(hash)); }
 
@@ -110,6 +114,8 @@ class ConnectionTable {
   void remove(ConnectionId id);
 
   ConnectionHead& head(ConnectionId id) const;
+  // Zero for a new connection that has one of the flags for it.
+  SequenceRecord& sequence(ConnectionId id) const;
   ConnectionEnds ends(ConnectionId id) const;
 
   uint32_t live() const { return live_.load(std::memory_order_relaxed); }
@@ -156,6 +162,7 @@ class ConnectionTable {
 
   struct Pool {
     std::byte* records = nullptr;
+    SequenceRecord* sequences = nullptr;
     size_t stride = 0;
     uint32_t free_head = 0;
   };

@@ -18,12 +18,18 @@ namespace uipvs {
   X(passed_packets)             /* not ours: sent on unchanged */                     \
   X(answered_packets)           /* answered as a host does */                         \
   X(upcalls)                    /* first packets handed to the scheduler */           \
+  X(fragments_kept)             /* until their datagram is whole */                   \
+  X(datagrams_reassembled)                                                            \
   X(connections_created)                                                              \
   X(connections_expired)                                                              \
   X(connections_reused)         /* a SYN met a closed connection */                   \
   X(connections_reclaimed)      /* given up for room in a full table */               \
   X(connections_defended)       /* given up by the defence, sysctl drop_entry */      \
   X(templates_created)                                                                \
+  X(refused_tuple_conflict)     /* answered too: another connection has the tuple */  \
+  X(refused_forwarding_method)  /* answered too: choice is not masqueraded */         \
+  X(refused_masquerade_ports)   /* answered too: no source port is left */            \
+  X(refused_too_big)            /* answered too: too long for the way there */        \
   X(drop_malformed_empty)                                                             \
   X(drop_malformed_version)                                                           \
   X(drop_malformed_ip_header)                                                         \
@@ -37,13 +43,19 @@ namespace uipvs {
   X(drop_malformed_offload)                                                           \
   X(drop_malformed_icmp)        /* ICMP checksum or length wrong */                   \
   X(drop_not_unicast)           /* multicast, broadcast, loopback or null address */  \
-  X(drop_fragment)              /* of a datagram that would need reassembly */        \
+  X(drop_from_vip)              /* claims to come from a VIP */                       \
+  X(drop_fragment_malformed)    /* absurd on its own */                               \
+  X(drop_fragment_inconsistent) /* overlaps or contradicts others, or they did */     \
+  X(drop_fragment_limit)        /* more than a datagram, a source or all may take */  \
+  X(drop_fragment_repeated)     /* the same piece again */                            \
+  X(drop_fragments_expired)     /* datagrams that did not become whole in time */     \
   X(drop_icmp_unmatched)        /* ICMP to a VIP that concerns no connection */       \
   X(drop_destination_removed)   /* of a connection whose destination was removed */   \
-  X(drop_forwarding_method)     /* refused: the chosen one is not masqueraded */      \
+  X(client_addresses_untold)    /* segments without room for the TOA option */        \
+  X(drop_client_address)        /* the PROXY header could not be put: sent again */   \
+  X(drop_masquerade_source)     /* no address of the director's is known to masquerade with */ \
   X(drop_defence)               /* by the defence, sysctl drop_packet */              \
   X(drop_table_full)                                                                  \
-  X(drop_tuple_conflict)        /* another live connection has the same tuple */      \
   X(drop_parking_full)          /* too many packets await the scheduler */            \
   X(drop_unplaced)              /* waited behind a packet that found no place */      \
   X(drop_retransmit_parked)     /* the same SYN already awaits the scheduler */       \

@@ -5,6 +5,9 @@ namespace uipvs {
 Directory::Directory(uint32_t max_services, uint32_t max_destinations, const HashSecret& secret)
     : services(max_services, secret),
       vips(max_services, secret),
+      real_servers(max_destinations, secret),
+      real_ports(max_destinations, secret),
+      real_server_links(std::make_unique<std::atomic<uint32_t>[]>(max_destinations)),
       vip_is_local(std::make_unique<std::atomic<bool>[]>(max_services)),
       service_entries(std::make_unique<ServiceEntry[]>(max_services)),
       destinations(std::make_unique<DestinationEntry[]>(max_destinations)),
@@ -16,6 +19,37 @@ Directory::Directory(uint32_t max_services, uint32_t max_destinations, const Has
     sctp_timeouts[state] = kSctpTimeoutSeconds[state] * kTicksPerSecond;
   }
   udp_timeout = kUdpTimeoutSeconds * kTicksPerSecond;
+}
+
+bool AddressPrefix::holds(Family family, const Address& other) const {
+  const Address mine = address.load();
+  uint32_t bits = length.load(std::memory_order_relaxed);
+  for (int word = 0; word < (family == Family::ipv6 ? 4 : 1) && bits != 0; ++word) {
+    const uint32_t compared = bits < 32 ? bits : 32;
+    const uint32_t mask = static_cast<uint32_t>(~uint64_t{0} << (32 - compared));
+    if (((mine.words[word] ^ other.words[word]) & mask) != 0) return false;
+    bits -= compared;
+  }
+  return true;
+}
+
+bool Directory::is_beside(Family family, const Address& client, const DestinationEntry& destination) const {
+  if (client == destination.address) return true;
+  const uint32_t id = real_servers.find({family, 0, 0, client});
+  if (id == ServiceTable::kNoService) return false;
+  const uint32_t link = destination.link.load(std::memory_order_relaxed);
+  return link != 0 && real_server_links[id].load(std::memory_order_relaxed) == link;
+}
+
+bool Directory::is_masqueraded(const ServiceEntry& service, Family family, const Address& client,
+                               const DestinationEntry& destination) const {
+  if (is_beside(family, client, destination)) return true;
+  if ((service.flags.load(std::memory_order_relaxed) & kServiceMasquerade) == 0) return false;
+  const uint32_t count = service.unmasqueraded_count.load(std::memory_order_acquire);
+  for (uint32_t i = 0; i < count; ++i) {
+    if (service.unmasqueraded[i].holds(family, client)) return false;
+  }
+  return true;
 }
 
 bool Directory::add_service(uint32_t id, const ServiceKey& key, uint32_t mark) {

@@ -17,6 +17,30 @@ namespace uipvs {
 inline constexpr uint8_t kServiceByMark = 1;
 inline constexpr uint8_t kServicePersistent = 2;
 inline constexpr uint8_t kServiceOnePacket = 4;
+inline constexpr uint8_t kServiceMasquerade = 8;  // full NAT: the source towards the real server is the director's
+inline constexpr uint8_t kServiceToa = 16;        // TCP: an option tells the real server the client's address
+inline constexpr uint8_t kServiceProxy = 32;      // TCP: a PROXY header does
+
+// An address that changes while workers read it: what is read is of the old one, the new one, or both.
+struct MovingAddress {
+  std::atomic<uint32_t> words[4];
+
+  void store(const Address& address) {
+    for (int i = 0; i < 4; ++i) words[i].store(address.words[i], std::memory_order_relaxed);
+  }
+  Address load() const {
+    Address address;
+    for (int i = 0; i < 4; ++i) address.words[i] = words[i].load(std::memory_order_relaxed);
+    return address;
+  }
+};
+
+struct AddressPrefix {
+  MovingAddress address;
+  std::atomic<uint32_t> length;
+
+  bool holds(Family family, const Address& other) const;
+};
 
 // What a worker does by itself with a service's packets. Edited while workers read: each field is whole, and a packet
 // that meets half an edit is treated by either half, which both were true within a microsecond.
@@ -26,6 +50,10 @@ struct ServiceEntry {
   std::atomic<uint32_t> mark;
   std::atomic<uint32_t> netmask;  // IPv4: a mask; IPv6: a prefix length
   std::atomic<Tick> persistence;  // timeout of new templates
+  // Clients in these keep their address. Read under the count, which is 0 while they change.
+  static constexpr uint32_t kMostPrefixes = 8;
+  std::atomic<uint32_t> unmasqueraded_count;
+  std::array<AddressPrefix, kMostPrefixes> unmasqueraded;
 };
 
 // Place: written whole before its id is first used in a verdict, never changed until the id is given up. The rest moves.
@@ -35,7 +63,11 @@ struct DestinationEntry {
   uint16_t port;  // 0: the packet's
   std::atomic<uint32_t> upper_threshold;
   std::atomic<uint32_t> lower_threshold;
+  std::atomic<uint32_t> mtu_bytes;  // of the route to it; 0 where that is not known
   Address address;
+  // Where masquerading takes the source from: the address that the host itself would use. Null where that is not known.
+  MovingAddress source;
+  std::atomic<uint32_t> link;  // number of the device that leads to it; 0 where that is not known
 };
 
 // Sysctls of net.ipv4.vs that workers follow, and what the defence against overload says now.
@@ -48,6 +80,7 @@ struct PacketPolicy {
   std::atomic<bool> is_secure_tcp{false};
   std::atomic<bool> drops_entries{false};
   std::atomic<uint32_t> drop_rate{0};
+  std::atomic<bool> nat_icmp_send{false};
 };
 
 struct Directory {
@@ -55,6 +88,9 @@ struct Directory {
 
   ServiceTable services;  // of a mark: protocol 0, port 0, the mark as the address's first word
   ServiceTable vips;      // keys of protocol 0 and port 0: the addresses that are answered for
+  ServiceTable real_servers;                                   // keys likewise: the addresses of destinations
+  ServiceTable real_ports;                                     // of destinations, with their protocol and port
+  std::unique_ptr<std::atomic<uint32_t>[]> real_server_links;  // by id in that table: as DestinationEntry::link
   std::unique_ptr<std::atomic<bool>[]> vip_is_local;  // by id: an address of the host, which answers for it
   std::unique_ptr<ServiceEntry[]> service_entries;
   std::unique_ptr<DestinationEntry[]> destinations;
@@ -63,6 +99,9 @@ struct Directory {
   std::array<std::atomic<Tick>, kSctpStates> sctp_timeouts;
   std::atomic<Tick> udp_timeout;
   PacketPolicy policy;
+  // Ports of masqueraded connections towards a real server's port; 0..0: none.
+  std::atomic<uint32_t> masquerade_first_port{0};
+  std::atomic<uint32_t> masquerade_last_port{0};
   // How many services have these ports, so that nobody looks for what is not there.
   std::atomic<uint32_t> ftp_services{0};
   std::atomic<uint32_t> all_port_services{0};
@@ -85,6 +124,13 @@ struct Directory {
     const uint32_t id = find_vip(family, address);
     return id != kNoVip && !vip_is_local[id].load(std::memory_order_relaxed);
   }
+
+  // Whether a client reaches the destination past the director, so that its answers would not come back here: it is the
+  // destination itself, or another real server on the same link.
+  bool is_beside(Family family, const Address& client, const DestinationEntry& destination) const;
+  // Whether full NAT is asked for the client, by the service or because of where it is.
+  bool is_masqueraded(const ServiceEntry& service, Family family, const Address& client,
+                      const DestinationEntry& destination) const;
 
   static constexpr uint32_t kNoVip = ServiceTable::kNoService;
   uint32_t find_vip(Family family, const Address& address) const { return vips.find({family, 0, 0, address}); }

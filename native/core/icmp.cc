@@ -80,7 +80,10 @@ void translate_icmp_error(Packet& packet, PacketView& view, const PacketView& qu
   Rewrite to{quoted.tuple.source, quoted.tuple.destination, quoted.tuple.source_port, quoted.tuple.destination_port,
              quoted.hop_limit};
   if (direction == Direction::to_client) {
-    // The server's side complains of a packet that went client -> real server; the client knows it as sent to the VIP.
+    // The server's side complains of a packet that went client -> real server; the client knows it as its own, sent to
+    // the VIP.
+    to.source = ends.client;
+    to.source_port = ends.client_port;
     to.destination = ends.virtual_;
     to.destination_port = ends.virtual_port;
     write_outer(packet, view, ends.virtual_, ends.client, hop_limit);
@@ -88,7 +91,10 @@ void translate_icmp_error(Packet& packet, PacketView& view, const PacketView& qu
     // The client's side complains of a reply that came VIP -> client; the real server knows it as its own.
     to.source = ends.real;
     to.source_port = ends.real_port;
-    write_outer(packet, view, view.tuple.source, ends.real, hop_limit);
+    to.destination = ends.source();
+    to.destination_port = ends.source_port();
+    const Address complainer = ends.is_masqueraded ? ends.masquerade : view.tuple.source;
+    write_outer(packet, view, complainer, ends.real, hop_limit);
   }
   rewrite_quoted(packet.data + view.transport_offset + kIcmpHeader, quoted, to);
   store_icmp_checksum(packet, view);

@@ -19,6 +19,8 @@ struct Packet {
   uint32_t length = 0;      // bytes from `data`
   uint32_t capacity = 0;    // bytes that may be written from `data`
   uint32_t mark = 0;        // firewall mark that it was received with; 0 is none
+  // Of a datagram that came in fragments: the largest of them. It leaves in none that are larger. 0: it came whole.
+  uint32_t fragment_bytes = 0;
 
   VnetHeader& vnet() const { return *reinterpret_cast<VnetHeader*>(data - sizeof(VnetHeader)); }
 };

@@ -36,7 +36,7 @@ inline constexpr uint8_t kTcpRst = 0x04;
 inline constexpr uint8_t kTcpAck = 0x10;
 
 // Implementation: a longer chain is an attack; hosts send at most three.
-inline constexpr int kMaxExtensionHeaders = 8;
+inline constexpr int kMaxExtensionHeaders = 16;
 
 struct PacketView {
   FiveTuple tuple;                // ports are 0 unless has_ports

@@ -5,6 +5,8 @@
 #include "core/answer.h"
 #include "core/connection_state.h"
 #include "core/icmp.h"
+#include "core/proxy_header.h"
+#include "core/toa.h"
 #include "core/translate.h"
 
 namespace uipvs {
@@ -13,6 +15,12 @@ namespace {
 // Implementation: the kernel's net.ipv4.icmp_msgs_per_sec and icmp_msgs_burst.
 constexpr uint32_t kIcmpPerSecond = 1000;
 constexpr uint32_t kIcmpBurst = 50;
+constexpr uint8_t kIpv4DoNotFragment = 0x40;
+// Implementation: the client's first segments that carry the TOA option: the SYN, the handshake's ACK, and one more for a
+// repetition of either.
+constexpr uint32_t kToaPackets = 3;
+constexpr uint32_t kUsualMtuBytes = 1500;
+
 Counter counter_of(ParseError error) {
   switch (error) {
     case ParseError::version: return Counter::drop_malformed_version;
@@ -57,27 +65,17 @@ Decision Pipeline::process(Packet& packet, PacketView& view) {
   const ParseError error = parse_packet(packet, view);
   if (error != ParseError::none) return {drop(counter_of(error))};
   packet.length = view.length;
-  if (view.is_fragment) return {process_fragment(packet, view)};
+  if (view.is_fragment) return {Action::reassemble};
   if (is_icmp(view.tuple)) return {process_icmp(packet, view)};
   if (!view.has_ports) return {leave_to_host(packet, view)};
   const Found found = table_.find(view.tuple, table_.hash(view.tuple));
   if (found.head == nullptr) return process_new(packet, view);
-  if (is_expired(*found.head)) {
-    expire(found.id, *found.head);
-    return process_new(packet, view);
-  }
+  if (is_outlived(found.id, *found.head)) return process_new(packet, view);
   if (found.direction == Direction::to_server && gives_way(*found.head, view)) {
     remove(found.id, *found.head);
     return process_new(packet, view);
   }
   return {forward(packet, view, found)};
-}
-
-Action Pipeline::process_fragment(Packet& packet, PacketView& view) {
-  // A connection's fragments cannot be translated without reassembly; what is not ours passes, fragments or not.
-  const bool is_ours = directory_.is_vip(view.tuple.family, view.tuple.destination) ||
-                       (view.has_ports && table_.find(view.tuple, table_.hash(view.tuple)).head != nullptr);
-  return is_ours ? drop(Counter::drop_fragment) : pass(packet, view);
 }
 
 bool Pipeline::gives_way(const ConnectionHead& connection, const PacketView& view) {
@@ -126,6 +124,8 @@ Decision Pipeline::process_new(Packet& packet, PacketView& view) {
   if (is_empty_sctp && directory_.is_vip(tuple.family, tuple.destination)) {
     return {drop(Counter::drop_malformed_transport)};
   }
+  // Nobody else has a VIP's address: what claims to come from one would be answered to ourselves, and circle.
+  if (directory_.is_answered(tuple.family, tuple.source)) return {drop(Counter::drop_from_vip)};
   const uint32_t service_id = directory_.find_service(tuple, packet.mark);
   if (service_id == ServiceTable::kNoService || !may_begin(view)) return {leave_to_host(packet, view)};
   if (!is_unicast(tuple.family, tuple.source)) return {drop(Counter::drop_not_unicast)};
@@ -147,8 +147,20 @@ Decision Pipeline::process_new(Packet& packet, PacketView& view) {
   return {Action::upcall, service_id};
 }
 
+// Whether a real server speaks to somebody who knows nothing of it, and is to be told so.
+// Source: net/netfilter/ipvs/ip_vs_core.c, ip_vs_out_hook(), sysctl nat_icmp_send.
+bool Pipeline::is_stray_reply(const PacketView& view) const {
+  if (!directory_.policy.nat_icmp_send.load(std::memory_order_relaxed) || !view.has_ports) return false;
+  if ((view.tcp_flags & kTcpRst) != 0 || view.sctp_event == SctpEvent::abort) return false;
+  const FiveTuple& tuple = view.tuple;
+  return directory_.real_ports.find({tuple.family, tuple.protocol, tuple.source_port, tuple.source}) !=
+         ServiceTable::kNoService;
+}
+
 Action Pipeline::leave_to_host(Packet& packet, PacketView& view) {
-  if (!directory_.is_answered(view.tuple.family, view.tuple.destination)) return pass(packet, view);
+  if (!directory_.is_answered(view.tuple.family, view.tuple.destination)) {
+    return is_stray_reply(view) ? refuse(packet, view) : pass(packet, view);
+  }
   if (!is_unicast(view.tuple.family, view.tuple.source)) return drop(Counter::drop_not_unicast);
   return answer_as_host(packet, view);
 }
@@ -159,22 +171,83 @@ Action Pipeline::forward(Packet& packet, PacketView& view, const Found& found) {
     return drop(Counter::drop_destination_removed);
   }
   account(connection, found.direction, view.length);
+  const bool is_reborn = found.direction == Direction::to_server && begins(view) && is_over(connection);
   if (is_one_packet(connection)) {
     connection.expires.store(now_ + directory_.udp_timeout.load(std::memory_order_relaxed), std::memory_order_relaxed);
   } else {
     advance_state(connection, view, found.direction);
   }
+  if (found.direction == Direction::to_server) {
+    const uint32_t mtu = mtu_exceeded(packet, view, connection.destination_id);
+    if (mtu != 0) return refuse_too_big(packet, view, mtu);
+  }
   const ConnectionEnds ends = table_.ends(found.id);
+  if (is_reborn) forget_sequence(found);
+  if ((connection.flags.load(std::memory_order_relaxed) & (kConnectionToa | kConnectionProxy)) != 0 &&
+      !tell_client_address(packet, view, found, ends)) {
+    return drop(Counter::drop_client_address);
+  }
   Rewrite to{ends.virtual_, ends.client, ends.virtual_port, ends.client_port, restored_hop_limit(view.hop_limit)};
   if (found.direction == Direction::to_server) {
-    to.source = ends.client;
-    to.source_port = ends.client_port;
+    to.source = ends.source();
+    to.source_port = ends.source_port();
     to.destination = ends.real;
     to.destination_port = ends.real_port;
   }
   rewrite_packet(packet, view, to);
   count(Counter::translated_packets);
   return Action::transmit;
+}
+
+// A template's connection that is begun anew keeps its record: its segments are numbered and told afresh.
+void Pipeline::forget_sequence(const Found& found) {
+  found.head->in_packets.store(1, std::memory_order_relaxed);
+  if ((found.head->flags.load(std::memory_order_relaxed) & kConnectionProxy) != 0) {
+    table_.sequence(found.id) = SequenceRecord{};
+  }
+}
+
+// Tells the real server who the client is, or keeps the sequence numbers right once it has been told. False where the
+// segment must not be sent: TCP will send it again.
+bool Pipeline::tell_client_address(Packet& packet, PacketView& view, const Found& found, const ConnectionEnds& ends) {
+  const bool is_to_server = found.direction == Direction::to_server;
+  if ((found.head->flags.load(std::memory_order_relaxed) & kConnectionToa) != 0) {
+    const bool is_early = found.head->in_packets.load(std::memory_order_relaxed) <= kToaPackets;
+    if (!is_to_server || !is_early || (view.tcp_flags & kTcpRst) != 0) return true;
+    const uint32_t mtu = directory_.destinations[found.head->destination_id].mtu_bytes.load(std::memory_order_relaxed);
+    const uint32_t most = mtu != 0 ? mtu : kUsualMtuBytes;
+    if (insert_toa(packet, view, ends.client, ends.client_port, most) != EditError::none) {
+      count(Counter::client_addresses_untold);
+    }
+    return true;
+  }
+  SequenceRecord& record = table_.sequence(found.id);
+  if (is_to_server) {
+    if (add_proxy_header(packet, view, record, ends) != EditError::none) return false;
+  } else {
+    make_room_for_proxy_header(packet, view);
+  }
+  shift_sequence(packet, view, record, found.direction);
+  return true;
+}
+
+// The MTU of the way to the destination where the packet may not be sent in fragments and is longer, else 0. The host
+// would find that out as well, but quote the packet to the client as it is after translation.
+uint32_t Pipeline::mtu_exceeded(const Packet& packet, const PacketView& view, uint32_t destination_id) const {
+  const uint32_t mtu = directory_.destinations[destination_id].mtu_bytes.load(std::memory_order_relaxed);
+  const VnetHeader& vnet = packet.vnet();
+  const bool is_super_packet = vnet.gso_type != kVnetGsoNone;
+  uint32_t longest = is_super_packet ? view.payload_offset + vnet.gso_size : view.length;
+  if (packet.fragment_bytes != 0) longest = std::min(longest, packet.fragment_bytes);
+  if (mtu == 0 || longest <= mtu) return 0;
+  const bool may_be_fragmented = view.tuple.family == Family::ipv4 && (packet.data[6] & kIpv4DoNotFragment) == 0;
+  return may_be_fragmented ? 0 : mtu;
+}
+
+Action Pipeline::refuse_too_big(Packet& packet, const PacketView& view, uint32_t mtu_bytes) {
+  count(Counter::refused_too_big);
+  if (!may_send_icmp()) return drop(Counter::drop_answer_rate);
+  return finish_answer(make_too_big(packet, view, mtu_bytes));
 }
 
 Action Pipeline::pass(Packet& packet, PacketView& view) {
@@ -208,6 +281,15 @@ Action Pipeline::answer_as_host(Packet& packet, const PacketView& view) {
 Action Pipeline::refuse(Packet& packet, const PacketView& view) {
   if (!may_send_icmp()) return drop(Counter::drop_answer_rate);
   return finish_answer(make_unreachable(packet, view, Unreachable::port));
+}
+
+Action Pipeline::refuse_incomplete(Packet& first) {
+  PacketView view;
+  if (parse_packet(first, view) != ParseError::none) return Action::drop;
+  if (!directory_.is_answered(view.tuple.family, view.tuple.destination)) return Action::drop;
+  if (!may_send_icmp() || !make_reassembly_timeout(first, view)) return Action::drop;
+  count(Counter::answered_packets);
+  return Action::transmit;
 }
 
 Action Pipeline::process_icmp(Packet& packet, PacketView& view) {

@@ -2,8 +2,8 @@
 //
 // Theory of operation. A worker owns one Pipeline and feeds it packets; each comes back with an Action. `transmit`
 // means that the packet, changed in place, leaves; `drop` that it is counted and forgotten; `upcall` that it is the
-// first of a connection: the worker parks it, asks the scheduler, and calls admit() or refuse() with the verdict. The
-// pipeline makes no system call and keeps no clock: the worker tells it the tick.
+// first of a connection: the worker parks it, asks the scheduler, and calls admit() or refuse() with the verdict;
+// `reassemble` that it is a fragment, and the whole datagram is to come when it is there. The pipeline makes no system call and keeps no clock: the worker tells it the tick.
 //
 // A persistent service's packet goes where the client's template says; only where there is none is the scheduler asked,
 // and then the template is made with the connection. With one-packet scheduling every datagram is asked for; what is
@@ -27,7 +27,7 @@
 
 namespace uipvs {
 
-enum class Action : uint8_t { transmit, drop, upcall };
+enum class Action : uint8_t { transmit, drop, upcall, reassemble };
 
 struct Decision {
   Action action = Action::drop;
@@ -60,6 +60,9 @@ class Pipeline {
   // No destination: the answer of ip_vs_leave(), an ICMP port unreachable, for TCP too.
   Action refuse(Packet& packet, const PacketView& view);
 
+  // The time of a datagram is over of which `first`, the first fragment, came: the answer is in `first`.
+  Action refuse_incomplete(Packet& first);
+
   // Visits the next `slots` records and frees what has expired.
   void expire(uint32_t slots);
 
@@ -78,19 +81,23 @@ class Pipeline {
   };
 
   Decision process_new(Packet& packet, PacketView& view);
-  Action process_fragment(Packet& packet, PacketView& view);
   Action process_icmp(Packet& packet, PacketView& view);
   Action process_icmp_error(Packet& packet, PacketView& view);
   Action leave_to_host(Packet& packet, PacketView& view);
   Action answer_as_host(Packet& packet, const PacketView& view);
   Action pass(Packet& packet, PacketView& view);
   Action forward(Packet& packet, PacketView& view, const Found& found);
+  void forget_sequence(const Found& found);
+  bool tell_client_address(Packet& packet, PacketView& view, const Found& found, const ConnectionEnds& ends);
+  uint32_t mtu_exceeded(const Packet& packet, const PacketView& view, uint32_t destination_id) const;
+  Action refuse_too_big(Packet& packet, const PacketView& view, uint32_t mtu_bytes);
   Action drop(Counter reason);
   Action finish_answer(bool is_answered);
 
   bool may_begin(const PacketView& view) const;
   bool gives_way(const ConnectionHead& connection, const PacketView& view);
   bool is_dropped_by_defence();
+  bool is_stray_reply(const PacketView& view) const;
   void advance_state(ConnectionHead& connection, const PacketView& view, Direction direction);
   uint8_t next_state(uint8_t state, const PacketView& view, Direction direction) const;
   void assure_template(const ConnectionHead& connection);
@@ -104,6 +111,7 @@ class Pipeline {
   bool make_template(const PacketView& view, const Placing& placing, Found& made, Counter& reason);
   Action connect(Packet& packet, PacketView& view, const Placing& placing);
   void hold(ConnectionId controller, int32_t connections);
+  bool choose_source(ConnectionEnds& ends, uint32_t destination_id, Counter& reason);
   Action give_up(Packet& packet, const PacketView& view, const Placing& placing, Counter reason);
   bool create(const NewConnection& connection, Found& created, Counter& reason);
   bool create_way_back(const NewConnection& connection, Found& created, Counter& reason);
@@ -130,6 +138,8 @@ class Pipeline {
   Tick icmp_refilled_at_ = 0;
   uint32_t icmp_tokens_ = 0;
   uint32_t until_dropped_ = 0;
+  uint32_t exhausted_destination_ = UINT32_MAX;
+  Tick exhausted_at_ = 0;
   uint64_t random_ = 0x9e3779b97f4a7c15;
   std::array<uint8_t, 9> until_given_up_{};  // by how many packets the connection has had
 };

@@ -33,7 +33,7 @@ bool Pipeline::create(const NewConnection& connection, Found& created, Counter& 
         // The same client port towards two VIPs of one real server gives two connections the same reply tuple. The
         // kernel sends every reply to the newer one; here the older one goes if it is over, else the newer one does
         // not come to be.
-        reason = Counter::drop_tuple_conflict;
+        reason = Counter::refused_tuple_conflict;
         if (is_outlived(clash.id, *clash.head)) continue;
         if (!is_over(*clash.head) && !is_one_packet(*clash.head)) return false;
         remove(clash.id, *clash.head);

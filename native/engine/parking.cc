@@ -57,6 +57,7 @@ uint32_t ParkingLot::take_node(const Packet& packet) {
   node.next = kNone;
   node.packet.length = packet.length;
   node.packet.mark = packet.mark;
+  node.packet.fragment_bytes = packet.fragment_bytes;
   std::memcpy(node.packet.data - sizeof(VnetHeader), packet.data - sizeof(VnetHeader),
               sizeof(VnetHeader) + packet.length);
   return index;
@@ -72,10 +73,9 @@ ParkingLot::Result ParkingLot::park(const Packet& packet, const PacketView& view
                                     uint64_t hash, const Errand& errand, uint32_t& ticket) {
   Flow* flow = find(waiting, hash);
   const bool is_first = flow == nullptr;
-  const uint32_t most = waiting.is_template ? kMaxPacketsPerTemplate : kMaxPacketsPerFlow;
   if (!is_first && view.tuple.protocol != kProtocolUdp && holds(*flow, view.tuple)) return Result::repeated;
   if (is_first && free_flow_ == kNone) return Result::full;
-  if (!is_first && flow->packets == most) return Result::full;
+  if (!is_first && flow->packets == kMaxPacketsPerFlow) return Result::full;
   const uint32_t node = take_node(packet);
   if (node == kNone) return Result::full;
   nodes_[node].tuple = view.tuple;

@@ -21,8 +21,7 @@ namespace uipvs {
 class ParkingLot {
  public:
   static constexpr uint32_t kFlows = 2048;
-  static constexpr uint32_t kMaxPacketsPerFlow = 16;
-  static constexpr uint32_t kMaxPacketsPerTemplate = 256;
+  static constexpr uint32_t kMaxPacketsPerFlow = 256;
   static constexpr uint32_t kSmallPackets = 4096;
   static constexpr uint32_t kLargePackets = 64;
   static constexpr uint32_t kSmallBytes = 2048;

@@ -42,6 +42,7 @@ Worker::Worker(const Parts& parts, std::function<void()> ring_doorbell)
       receiver_(parts.receiver),
       transmitter_(parts.transmitter),
       pipeline_(parts.table, parts.directory, parts.lanes, parts.counters),
+      reassembler_(parts.table.secret()),
       ring_doorbell_(std::move(ring_doorbell)),
       buffers_(new uint8_t[kBurst * kPacketBufferBytes]),
       burst_(kBurst),
@@ -124,7 +125,7 @@ bool Worker::turn() {
 
 void Worker::prepare_burst() {
   for (size_t i = 0; i < kBurst; ++i) {
-    burst_[i] = {buffers_.get() + i * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes, 0};
+    burst_[i] = {buffers_.get() + i * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes, 0, 0};
   }
 }
 
@@ -160,13 +161,7 @@ bool Worker::process_burst(int received, uint32_t mark) {
   for (int i = 0; i < received; ++i) {
     Packet& packet = burst_[static_cast<size_t>(i)];
     packet.mark = mark;
-    PacketView view;
-    const Decision decision = pipeline_.process(packet, view);
-    if (decision.action == Action::transmit) {
-      outgoing_.push_back(&packet);
-    } else if (decision.action == Action::upcall) {
-      ask_scheduler(packet, view, decision.service_id);
-    }
+    take(packet);
   }
   if (has_posted_) {
     has_posted_ = false;
@@ -174,6 +169,22 @@ bool Worker::process_burst(int received, uint32_t mark) {
   }
   flush();
   return true;
+}
+
+void Worker::take(Packet& packet) {
+  PacketView view;
+  const Decision decision = pipeline_.process(packet, view);
+  switch (decision.action) {
+    case Action::drop: return;
+    case Action::upcall: return ask_scheduler(packet, view, decision.service_id);
+    case Action::reassemble: return reassemble(packet);
+    case Action::transmit: break;
+  }
+  if (packet.fragment_bytes == 0) {
+    outgoing_.push_back(&packet);
+  } else {
+    send_split(packet);
+  }
 }
 
 void Worker::ask_scheduler(const Packet& packet, const PacketView& view, uint32_t service_id) {
@@ -221,7 +232,7 @@ void Worker::apply(const Verdict& verdict) {
   latency_.add(clock_ns(CLOCK_BOOTTIME) - errand.posted_ns);
   const bool is_placed =
       verdict.destination_id >= 0 && static_cast<uint32_t>(verdict.destination_id) < directory_.destination_count;
-  if (verdict.destination_id == kUnsupportedForwarding) counters_.add(Counter::drop_forwarding_method);
+  if (verdict.destination_id == kUnsupportedForwarding) counters_.add(Counter::refused_forwarding_method);
   for (bool is_first = true; node != nullptr; node = parking_.next(*node), is_first = false) {
     PacketView view;
     Action action = Action::drop;
@@ -235,7 +246,12 @@ void Worker::apply(const Verdict& verdict) {
       // The first one's connection did not come to be, and these are not asked for again.
       if (action == Action::upcall) counters_.add(Counter::drop_unplaced);
     }
-    if (action == Action::transmit) outgoing_.push_back(&node->packet);
+    if (action != Action::transmit) continue;
+    if (node->packet.fragment_bytes == 0) {
+      outgoing_.push_back(&node->packet);
+    } else {
+      send_split(node->packet);
+    }
   }
   answered_.push_back(verdict.ticket);
 }
@@ -253,6 +269,7 @@ void Worker::sweep() {
   const uint64_t round = table_.high_water();
   const uint64_t slots = (round * elapsed + kTicksPerSecond - 1) / kTicksPerSecond;
   pipeline_.expire(static_cast<uint32_t>(slots < round ? slots : round));
+  if (reassembler_.live() != 0) give_up_fragments();
   if (now_ - defended_at_ < kTicksPerSecond) return;
   defended_at_ = now_;
   if (directory_.policy.drops_entries.load(std::memory_order_relaxed)) pipeline_.drop_entries();
@@ -269,7 +286,7 @@ void Worker::wait() {
       const Receiver* const receiver = slot.receiver.load(std::memory_order_acquire);
       if (receiver != nullptr) waits_.push_back({receiver->descriptor(), POLLIN, 0});
     }
-    int timeout = table_.live() != 0 ? kIdleSweepMs : -1;
+    int timeout = table_.live() != 0 || reassembler_.live() != 0 ? kIdleSweepMs : -1;
     if (is_broken) timeout = kReceiveRetryMs;
     ::poll(waits_.data(), waits_.size(), timeout);
     if ((waits_[0].revents & POLLIN) != 0) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/pipeline.h"
+#include "core/reassembly.h"
 #include "engine/latency.h"
 #include "engine/marked_receivers.h"
 #include "engine/parking.h"
@@ -64,6 +65,10 @@ class Worker {
   bool receive_burst();
   bool receive_marked();
   bool process_burst(int received, uint32_t mark);
+  void take(Packet& packet);
+  void reassemble(Packet& fragment);
+  void give_up_fragments();
+  void send_split(Packet& packet);
   void ask_scheduler(const Packet& packet, const PacketView& view, uint32_t service_id);
   bool take_verdicts();
   void apply(const Verdict& verdict);
@@ -80,6 +85,9 @@ class Worker {
   Transmitter& transmitter_;
   Pipeline pipeline_;
   ParkingLot parking_;
+  Reassembler reassembler_;
+  std::unique_ptr<uint8_t[]> split_buffers_;  // made when the first datagram is to be split
+  uint32_t splits_ = 0;
   std::function<void()> ring_doorbell_;
   std::unique_ptr<uint8_t[]> buffers_;
   std::vector<Packet> burst_;

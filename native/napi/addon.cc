@@ -2,11 +2,13 @@
 // is checked again here.
 #include <napi.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string>
 
 #include "engine/engine.h"
+#include "io/announce.h"
 
 namespace uipvs {
 namespace {
@@ -41,6 +43,17 @@ bool address_at(const Napi::CallbackInfo& info, size_t index, Family& family, Ad
   return true;
 }
 
+void set_unmasqueraded(ServiceEntry& entry, const uint32_t* words, size_t count) {
+  constexpr size_t kWordsPerNetwork = 5;
+  const size_t networks = std::min<size_t>(count / kWordsPerNetwork, ServiceEntry::kMostPrefixes);
+  entry.unmasqueraded_count.store(0, std::memory_order_relaxed);
+  for (size_t i = 0; i < networks; ++i, words += kWordsPerNetwork) {
+    entry.unmasqueraded[i].address.store({{words[0], words[1], words[2], words[3]}});
+    entry.unmasqueraded[i].length.store(words[4], std::memory_order_relaxed);
+  }
+  entry.unmasqueraded_count.store(static_cast<uint32_t>(networks), std::memory_order_release);
+}
+
 class EngineObject : public Napi::ObjectWrap<EngineObject> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -59,6 +72,13 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
                         InstanceMethod<&EngineObject::AddVip>("addVip"),
                         InstanceMethod<&EngineObject::RemoveVip>("removeVip"),
          InstanceMethod<&EngineObject::SetVipLocal>("setVipLocal"),
+         InstanceMethod<&EngineObject::AddRealServer>("addRealServer"),
+         InstanceMethod<&EngineObject::RemoveRealServer>("removeRealServer"),
+         InstanceMethod<&EngineObject::SetRealServerLink>("setRealServerLink"),
+         InstanceMethod<&EngineObject::AddRealPort>("addRealPort"),
+         InstanceMethod<&EngineObject::RemoveRealPort>("removeRealPort"),
+         InstanceMethod<&EngineObject::SetDestinationRoute>("setDestinationRoute"),
+         InstanceMethod<&EngineObject::SetMasqueradePorts>("setMasqueradePorts"),
                         InstanceMethod<&EngineObject::AddDestination>("addDestination"),
                         InstanceMethod<&EngineObject::SetDestinationAvailable>("setDestinationAvailable"),
                         InstanceMethod<&EngineObject::ClearDestination>("clearDestination"),
@@ -143,17 +163,23 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     return Napi::Boolean::New(info.Env(), engine_.directory().add_service(id, key, number_at(info, 4)));
   }
 
-  // (id, is one-packet, persistence in seconds or 0, netmask)
+  // (id, is one-packet, persistence in seconds or 0, netmask, is masqueraded, networks that are not: four words of
+  // address and one of length each, how the client's address is told: 0 not, 1 TOA, 2 PROXY)
   Napi::Value SetServiceTraits(const Napi::CallbackInfo& info) {
     const uint32_t id = number_at(info, 0);
-    if (id >= engine_.limits().services || info.Length() < 4) {
+    if (id >= engine_.limits().services || info.Length() < 7 || !info[5].IsTypedArray()) {
       return throw_range(info.Env(), "setServiceTraits: argument out of range");
     }
+    const Napi::Uint32Array networks = info[5].As<Napi::Uint32Array>();
     ServiceEntry& entry = engine_.directory().service_entries[id];
     const uint32_t seconds = number_at(info, 2);
     uint8_t flags = entry.mark != 0 ? kServiceByMark : 0;
     if (info[1].ToBoolean()) flags |= kServiceOnePacket;
     if (seconds != 0) flags |= kServicePersistent;
+    if (info[4].ToBoolean()) flags |= kServiceMasquerade;
+    const uint32_t telling = number_at(info, 6);
+    if (telling != 0) flags |= telling == 1 ? kServiceToa : kServiceProxy;
+    set_unmasqueraded(entry, networks.Data(), networks.ElementLength());
     entry.netmask.store(number_at(info, 3), std::memory_order_relaxed);
     entry.persistence.store(seconds * kTicksPerSecond, std::memory_order_relaxed);
     entry.flags.store(flags, std::memory_order_release);
@@ -174,9 +200,9 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   }
 
   // (conn_reuse_mode, expire_nodest_conn, expire_quiescent_template, sloppy_tcp, sloppy_sctp, is secure tcp, drop rate,
-  // drops entries)
+  // drops entries, nat_icmp_send)
   Napi::Value SetPolicy(const Napi::CallbackInfo& info) {
-    if (info.Length() < 8) return throw_range(info.Env(), "setPolicy: argument missing");
+    if (info.Length() < 9) return throw_range(info.Env(), "setPolicy: argument missing");
     PacketPolicy& policy = engine_.directory().policy;
     policy.conn_reuse_mode = number_at(info, 0);
     policy.expire_nodest_conn = info[1].ToBoolean();
@@ -186,6 +212,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     policy.is_secure_tcp = info[5].ToBoolean();
     policy.drop_rate = number_at(info, 6);
     policy.drops_entries = info[7].ToBoolean();
+    policy.nat_icmp_send = info[8].ToBoolean();
     return info.Env().Undefined();
   }
 
@@ -193,6 +220,75 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     const uint32_t id = number_at(info, 0);
     if (id >= engine_.limits().services) return throw_range(info.Env(), "removeService: id out of range");
     engine_.directory().remove_service(id);
+    return info.Env().Undefined();
+  }
+
+  // (id, address): the address has destinations
+  Napi::Value AddRealServer(const Napi::CallbackInfo& info) {
+    ServiceKey key;
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().destinations || !address_at(info, 1, key.family, key.address)) {
+      return throw_range(info.Env(), "addRealServer: argument out of range");
+    }
+    engine_.directory().real_server_links[id] = 0;
+    return Napi::Boolean::New(info.Env(), engine_.directory().real_servers.add(id, key));
+  }
+
+  Napi::Value RemoveRealServer(const Napi::CallbackInfo& info) {
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().destinations) return throw_range(info.Env(), "removeRealServer: id out of range");
+    engine_.directory().real_servers.remove(id);
+    return info.Env().Undefined();
+  }
+
+  // (id, number of the device that leads to it)
+  Napi::Value SetRealServerLink(const Napi::CallbackInfo& info) {
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().destinations) return throw_range(info.Env(), "setRealServerLink: id out of range");
+    engine_.directory().real_server_links[id] = number_at(info, 1);
+    return info.Env().Undefined();
+  }
+
+  // (id, protocol, port, address): some destination of the protocol has the address and port
+  Napi::Value AddRealPort(const Napi::CallbackInfo& info) {
+    ServiceKey key;
+    key.protocol = static_cast<uint8_t>(number_at(info, 1));
+    key.port = static_cast<uint16_t>(number_at(info, 2));
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().destinations || !address_at(info, 3, key.family, key.address)) {
+      return throw_range(info.Env(), "addRealPort: argument out of range");
+    }
+    return Napi::Boolean::New(info.Env(), engine_.directory().real_ports.add(id, key));
+  }
+
+  Napi::Value RemoveRealPort(const Napi::CallbackInfo& info) {
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().destinations) return throw_range(info.Env(), "removeRealPort: id out of range");
+    engine_.directory().real_ports.remove(id);
+    return info.Env().Undefined();
+  }
+
+  // (id, MTU in bytes or 0, source address or an empty one, number of the device)
+  Napi::Value SetDestinationRoute(const Napi::CallbackInfo& info) {
+    Family family;
+    Address source;
+    const uint32_t id = number_at(info, 0);
+    if (id >= engine_.limits().destinations || !address_at(info, 2, family, source)) {
+      return throw_range(info.Env(), "setDestinationRoute: argument out of range");
+    }
+    DestinationEntry& entry = engine_.directory().destinations[id];
+    entry.mtu_bytes = number_at(info, 1);
+    entry.source.store(source);
+    entry.link = number_at(info, 3);
+    return info.Env().Undefined();
+  }
+
+  // (first, last); 0 and 0: none
+  Napi::Value SetMasqueradePorts(const Napi::CallbackInfo& info) {
+    const uint32_t first = number_at(info, 0), last = number_at(info, 1);
+    if (first > last || last > UINT16_MAX) return throw_range(info.Env(), "setMasqueradePorts: argument out of range");
+    engine_.directory().masquerade_first_port = first;
+    engine_.directory().masquerade_last_port = last;
     return info.Env().Undefined();
   }
 
@@ -322,6 +418,18 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   bool is_started_ = false;
 };
 
+// (interface name, address): 0 or the errno of what failed.
+Napi::Value announce_address(const Napi::CallbackInfo& info) {
+  Family family;
+  Address address;
+  if (info.Length() < 2 || !address_at(info, 1, family, address)) {
+    return throw_range(info.Env(), "announceAddress: argument out of range");
+  }
+  const int error = announce_on(info[0].ToString().Utf8Value().c_str(), family, address);
+  if (error != 0) return throw_errno(info.Env(), error, "sendto");
+  return info.Env().Undefined();
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("Engine", EngineObject::define(env));
   Napi::Array names = Napi::Array::New(env, kCounterCount);
@@ -332,6 +440,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     bounds.Set(i, Napi::Number::New(env, UpcallLatency::kBoundsUs[i]));
   }
   exports.Set("latencyBoundsUs", bounds);
+  exports.Set("announceAddress", Napi::Function::New<announce_address>(env, "announceAddress"));
   exports.Set("ringEntries", Napi::Number::New(env, kRingEntries));
   return exports;
 }

@@ -5,6 +5,7 @@ import { unsupportedError, usageError } from './command-line-error.js';
 import type { Draft, ForwardingOption } from './draft.js';
 import { checkTunnelOptions, hasTunnelOptions } from './legality.js';
 import type { CommandOption } from './options.js';
+import { checkOwnOptions } from './own-service-option.js';
 import { sysctlCommand } from './sysctl.js';
 import { tunnelChecksum } from './tunnel.js';
 
@@ -48,6 +49,8 @@ export function assemble(option: DraftedOption, draft: Draft, schedulerFlags: nu
       );
     case 'stop-daemon':
       return { kind: 'change', request: { op: 'stop-sync-daemon', role: draft.role } };
+    case 'drops':
+      return { kind: 'drops', isExact: draft.given.has('exact') };
     case 'sysctl':
       return sysctlCommand(draft.sysctl);
     default:
@@ -69,7 +72,7 @@ function serviceOf(draft: Draft, schedulerFlags: number): ServiceSpec {
   if (isOnePacket && draft.fwmark === 0 && draft.protocol !== 'udp') {
     throw usageError('One-Packet Scheduling is only for UDP virtual services');
   }
-  return {
+  const spec: ServiceSpec = {
     key: keyOf(draft),
     scheduler: draft.scheduler,
     schedulerFlags,
@@ -80,7 +83,11 @@ function serviceOf(draft: Draft, schedulerFlags: number): ServiceSpec {
         : { timeoutSeconds: draft.persistenceSeconds, netmask: draft.netmask },
     // An empty name is none.
     persistenceEngine: draft.engine || null,
+    masquerade: draft.masquerade,
+    clientAddress: draft.clientAddress,
   };
+  checkOwnOptions(spec);
+  return spec;
 }
 
 const FORWARDING_METHODS: Readonly<Record<ForwardingOption, ForwardingMethod>> = {

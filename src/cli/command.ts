@@ -16,7 +16,7 @@ export interface ListOptions {
 /** The requests of one command that change something and answer nothing. */
 export type ChangeRequest = Exclude<
   Request,
-  { op: 'info' | 'list' | 'connections' | 'timeouts' | 'sysctls' | 'set-sysctl' | 'batch' }
+  { op: 'info' | 'list' | 'connections' | 'timeouts' | 'sysctls' | 'set-sysctl' | 'drops' | 'batch' }
 >;
 
 export type Command =
@@ -28,6 +28,7 @@ export type Command =
   | { readonly kind: 'list-connections'; readonly isNumeric: boolean; readonly hasEngineColumns: boolean }
   | { readonly kind: 'list-timeouts' }
   | { readonly kind: 'list-daemons' }
+  | { readonly kind: 'drops'; readonly isExact: boolean }
   | { readonly kind: 'save'; readonly isNumeric: boolean }
   | { readonly kind: 'restore'; readonly isAtomic: boolean }
   /** One or, where `name` is undefined, all. */

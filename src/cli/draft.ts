@@ -1,5 +1,5 @@
 /** The command line while it is read: what the options seen so far have said. */
-import type { TunnelType } from '../ipvs/specification.js';
+import type { ClientAddressMethod, Masquerade, TunnelType } from '../ipvs/specification.js';
 import { familyOf, tryAddressWords } from '../net/address.js';
 import { isMulticastAddress } from '../net/address-class.js';
 import type { Family, ProtocolName } from '../net/family.js';
@@ -10,6 +10,7 @@ import type { OptionName } from './legality.js';
 import { singleHostNetmask } from './netmask.js';
 import { parseFwmark, parseLeadingNumber, parseNumber, parsePersistence } from './number.js';
 import type { OptionId } from './options.js';
+import { parseClientAddress, parseMasquerade } from './own-service-option.js';
 
 const MAX_INT = 0x7fffffff;
 const MAX_PREFIX_V6 = 128;
@@ -44,6 +45,8 @@ export class Draft {
   socket: string | undefined;
   /** What `--sysctl` names; undefined where it names none. */
   sysctl: string | undefined;
+  masquerade: Masquerade | null = null;
+  clientAddress: ClientAddressMethod | null = null;
   readonly #sources: NameSources;
 
   constructor(sources: NameSources) {
@@ -135,6 +138,10 @@ export class Draft {
           throw usageError('illegal tunnel type specified');
         this.tunnelType = text;
         return true;
+      case 'client-address':
+        this.#mark('client-address');
+        this.clientAddress = parseClientAddress(text);
+        return true;
       case 'sort':
         return true;
       case 'socket':
@@ -162,6 +169,12 @@ export class Draft {
       default:
         return false;
     }
+  }
+
+  /** The option that can have two words: `list` follows `except`. Throws a usage error. */
+  takeMasquerade(value: string, list: string | undefined): void {
+    this.#mark('masquerade');
+    this.masquerade = parseMasquerade(value, list);
   }
 
   #mark(name: OptionName): void {

@@ -14,7 +14,7 @@ import { sortDestinations, sortServices } from './sort.js';
 
 export type ListCommand = Extract<
   Command,
-  { kind: 'list' | 'list-connections' | 'list-timeouts' | 'list-daemons' | 'save' }
+  { kind: 'list' | 'list-connections' | 'list-timeouts' | 'list-daemons' | 'drops' | 'save' }
 >;
 
 /** Prints what is asked for. A refusal is printed too, and ends a restore. Throws as Conversation.client does. */
@@ -37,6 +37,8 @@ async function list(command: ListCommand, conversation: Conversation): Promise<v
       return listConnections(command.isNumeric, command.hasEngineColumns, conversation);
     case 'list-timeouts':
       return listTimeouts(conversation);
+    case 'drops':
+      return listDrops(command.isExact, conversation);
     case 'save':
       return save(command.isNumeric, conversation);
     default:
@@ -89,7 +91,7 @@ async function listConnections(
     await names?.learn(part.flatMap(connectionAddresses));
     const formatName = names?.format ?? formatNumericEndpoint;
     conversation.output.out(
-      head + part.map((connection) => formatConnection(connection, formatName)).join(''),
+      head + part.map((connection) => formatConnection(connection, hasEngineColumns, formatName)).join(''),
     );
     head = '';
   }
@@ -100,6 +102,15 @@ async function listTimeouts(conversation: Conversation): Promise<void> {
   const client = await conversation.client();
   const { tcp, tcpFin, udp } = await client.request({ op: 'timeouts' });
   conversation.output.out(`Timeout (tcp tcpfin udp): ${tcp} ${tcpFin} ${udp}\n`);
+}
+
+async function listDrops(isExact: boolean, conversation: Conversation): Promise<void> {
+  const client = await conversation.client();
+  const [counters, { formatDrops }] = await Promise.all([
+    client.request({ op: 'drops' }),
+    import('./format-drops.js'),
+  ]);
+  conversation.output.out(formatDrops(counters, isExact));
 }
 
 async function nameFormatter(

@@ -1,10 +1,11 @@
-/** The lines of `-L`. Every column, with its trailing blanks, is as ipvsadm 1.31 prints it. */
+/** The lines of `-L`. Every column, with its trailing blanks, is as ipvsadm 1.31 prints it; flags of ours come last. */
 import type { DestinationListing, Info, ServiceListing } from '../ipvs/listing.js';
 import type { ForwardingMethod } from '../ipvs/specification.js';
 import type { ListFormat, ListOptions } from './command.js';
 import { formatLargeNumber } from './large-number.js';
 import type { EndpointFormatter } from './name-book.js';
 import { formatNetmask } from './netmask.js';
+import { formatOwnFlags } from './own-service-option.js';
 import { formatSchedulerFlags } from './scheduler-flag.js';
 import { formatTunnelInfo } from './tunnel.js';
 
@@ -99,7 +100,8 @@ function serviceFlags(service: ServiceListing): string {
     text += ` persistent ${timeoutSeconds}${formatNetmask('mask', netmask, serviceFamily(service))}`;
     if (service.persistenceEngine !== null) text += ` pe ${service.persistenceEngine}`;
   }
-  return service.isOnePacket ? `${text} ops` : text;
+  if (service.isOnePacket) text += ' ops';
+  return text + formatOwnFlags(service);
 }
 
 /** The family of the clients of a service. */

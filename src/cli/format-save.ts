@@ -1,9 +1,10 @@
-/** The lines of `-S`, which `-R` reads, that of ipvsadm too. */
+/** The lines of `-S`, which `-R` reads, that of ipvsadm too but for options of ours. */
 import type { DestinationListing, ServiceListing } from '../ipvs/listing.js';
 import type { ForwardingMethod } from '../ipvs/specification.js';
 import { serviceFamily } from './format-list.js';
 import type { EndpointFormatter } from './name-book.js';
 import { formatNetmask } from './netmask.js';
+import { formatOwnOptions } from './own-service-option.js';
 import { formatSchedulerFlags } from './scheduler-flag.js';
 import { formatTunnelOptions } from './tunnel.js';
 
@@ -56,5 +57,6 @@ function savedServiceOptions(service: ServiceListing): string {
   if (service.isOnePacket) text += ' -o';
   // Differs from ipvsadm: flags that have no name leave no empty -b behind, because -R refuses that.
   const flags = formatSchedulerFlags(service.scheduler, service.schedulerFlags);
-  return flags === '' ? text : `${text} -b ${flags}`;
+  if (flags !== '') text += ` -b ${flags}`;
+  return text + formatOwnOptions(service);
 }

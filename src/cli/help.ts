@@ -98,6 +98,16 @@ export function ownHelpText(program: string): string {
                                       (default=/run/uipvs/uipvsd.sock). It may stand anywhere.
   -R|--restore --atomic               restore all lines of stdin or none of them: where one is refused
                                       nothing is changed. A first line -C replaces the whole table.
+  -A|E virtual-service --masquerade all
+                                      full NAT: real servers see an address of the director's, which
+                                      therefore need not be their route to the clients
+  -A|E virtual-service --masquerade except CIDR[,CIDR...]
+                                      the same, but clients inside the CIDRs, up to 8, keep their address
+  -A|E virtual-service --client-address toa|proxy
+                                      tell real servers the client's address: by TCP option 254 (TOA), or by
+                                      PROXY protocol version 2 in front of the data; TCP only
+  --drops [--exact]                   packets by verdict, dropped ones by reason; --exact prints
+                                      reasons without packets too, and large numbers in full
   --sysctl                            list all settings of net.ipv4.vs
   --sysctl NAME                       list one; NAME may have net.ipv4.vs. in front
   --sysctl NAME=VALUE                 set one

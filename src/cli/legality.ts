@@ -18,7 +18,8 @@ export type CommandName =
   | 'restore'
   | 'save'
   | 'zero'
-  | 'sysctl';
+  | 'sysctl'
+  | 'drops';
 
 /** The names of options in messages, in the order in which their legality is checked. */
 const OPTION_ORDER = [
@@ -57,6 +58,8 @@ const OPTION_ORDER = [
   'tun-csum',
   'tun-remcsum',
   'atomic',
+  'masquerade',
+  'client-address',
 ] as const;
 
 export type OptionName = (typeof OPTION_ORDER)[number];
@@ -72,7 +75,7 @@ const TUNNEL_OPTIONS = ['tun-type', 'tun-port', 'tun-nocsum', 'tun-csum', 'tun-r
 
 const SERVICE_RULE: Rule = {
   required: ['service-address'],
-  allowed: ['scheduler', 'persistent', 'netmask', 'ops', 'pe', 'sched-flags'],
+  allowed: ['scheduler', 'persistent', 'netmask', 'ops', 'pe', 'sched-flags', 'masquerade', 'client-address'],
 };
 
 const SERVER_RULE: Rule = {
@@ -111,6 +114,7 @@ const COMMAND_RULES: Readonly<Record<CommandName, Rule>> = {
   save: { allowed: ['numeric'] },
   zero: { allowed: ['service-address'] },
   sysctl: {},
+  drops: { allowed: ['exact'] },
 };
 
 const TUNNEL_RULES: Readonly<Record<TunnelType, Rule>> = {

@@ -13,8 +13,8 @@
  * option. In `-R` the first kind of 255 goes on with the next line and 2 ends the restore.
  *
  * Differs from ipvsadm: -h and -v and the checks of the command line work without the daemon; -S saves thresholds
- * too; --start-daemon is refused; and there are options of our own, which `--uipvs-help` tells (help.ts), never in a
- * line of -R: that is a file which ipvsadm reads as well.
+ * too; --start-daemon is refused; and there are options of our own, which `--uipvs-help` tells (help.ts). In a line of
+ * -R, which is a file that ipvsadm reads as well, there are only those of a service that has what the kernel has not.
  */
 import { messageOf } from '../base/error.js';
 import { DEFAULT_SOCKET_PATH } from '../control/protocol.js';

@@ -20,7 +20,8 @@ export type CommandOption =
   | 'help'
   | 'version'
   | 'uipvs-help'
-  | 'sysctl';
+  | 'sysctl'
+  | 'drops';
 
 export type OptionId =
   | CommandOption
@@ -65,6 +66,8 @@ export type OptionId =
   | 'mcast-group'
   | 'mcast-port'
   | 'mcast-ttl'
+  | 'masquerade'
+  | 'client-address'
   | 'socket'
   | 'atomic';
 
@@ -138,14 +141,19 @@ const IPVSADM_OPTIONS: readonly OptionDefinition<OptionId>[] = [
   valued('mcast-ttl'),
 ];
 
-/** The options of one line of `-R`. */
-export const LINE_OPTIONS = IPVSADM_OPTIONS;
+/** The options of one line of `-R`: ipvsadm's, and those of ours that `-S` saves. */
+export const LINE_OPTIONS: readonly OptionDefinition<OptionId>[] = [
+  ...IPVSADM_OPTIONS,
+  valued('masquerade'),
+  valued('client-address'),
+];
 
 /** The options of the program itself: ipvsadm's, and ours, which all are long ones. */
 export const PROGRAM_OPTIONS: readonly OptionDefinition<OptionId>[] = [
-  ...IPVSADM_OPTIONS,
+  ...LINE_OPTIONS,
   valued('socket'),
   flag('atomic'),
   { id: 'sysctl', long: 'sysctl', value: 'optional' },
+  flag('drops'),
   flag('uipvs-help'),
 ];

@@ -25,7 +25,7 @@ const KEEP_TIMEOUTS: Timeouts = { tcp: 0, tcpFin: 0, udp: 0 };
 export interface ParseContext extends NameSources {
   /** The program's name in messages. */
   readonly program: string;
-  /** Whether the words are a line of `-R`: then our own options are none, and `-R` itself is refused. */
+  /** Whether the words are a line of `-R`: then our own options are those that -S saves, and `-R` itself is refused. */
   readonly isRestoredLine: boolean;
 }
 
@@ -93,7 +93,11 @@ function readFirst(reader: Reader, draft: Draft, context: ParseContext): Command
 function readRest(reader: Reader, draft: Draft): void {
   try {
     for (let option = reader.next(); option !== undefined; option = reader.next()) {
-      if (!draft.take(option.id, option.value)) throw usageError(`invalid option \`${reader.lastWord}'`);
+      if (option.id === 'masquerade') {
+        draft.takeMasquerade(option.value ?? '', option.value === 'except' ? reader.takeWord() : undefined);
+      } else if (!draft.take(option.id, option.value)) {
+        throw usageError(`invalid option \`${reader.lastWord}'`);
+      }
     }
   } catch (error) {
     if (error instanceof PoptError) throw new CommandLineError(error.message, EXIT_REFUSED, false);
@@ -128,6 +132,7 @@ const COMMANDS: ReadonlySet<string> = new Set<CommandOption>([
   'version',
   'uipvs-help',
   'sysctl',
+  'drops',
 ]);
 
 function isCommand(id: string): id is CommandOption {

@@ -66,6 +66,14 @@ export class PoptReader<Id extends string> {
     return this.#readShort();
   }
 
+  /** The next word where it has no leading dash, for an option whose value has a second word; else undefined. */
+  takeWord(): string | undefined {
+    const word = this.#words[this.#index];
+    if (word === undefined || word.startsWith('-')) return undefined;
+    this.#index++;
+    return word;
+  }
+
   /** The next word that is neither option nor value, or undefined. To be called after the last {@link next}. */
   nextPlainWord(): string | undefined {
     return this.#plain.shift();

@@ -35,6 +35,7 @@ export type Request =
   | { readonly op: 'timeouts' }
   | { readonly op: 'set-timeouts'; readonly timeouts: Timeouts }
   | { readonly op: 'sysctls' }
+  | { readonly op: 'drops' }
   | { readonly op: 'set-sysctl'; readonly name: string; readonly value: string }
   | { readonly op: 'stop-sync-daemon'; readonly role: 'master' | 'backup' }
   | { readonly op: 'batch'; readonly requests: readonly Change[] }
@@ -54,6 +55,11 @@ export interface Results {
   readonly timeouts: Timeouts;
   /** All of net.ipv4.vs in the order of their names. */
   readonly sysctls: readonly SysctlListing[];
+  /**
+   * The workers' counters since the start, all of them by name and in their order: packets by verdict
+   * (`received_packets`, ...), drops by reason (`drop_...`), and others.
+   */
+  readonly drops: Readonly<Record<string, number>>;
 }
 
 export type Reply =

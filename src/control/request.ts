@@ -74,6 +74,7 @@ export function parseRequest(line: string): Request {
     case 'connections':
     case 'timeouts':
     case 'sysctls':
+    case 'drops':
       return { op };
     case 'list':
     case 'zero':

@@ -1,15 +1,19 @@
 /** Services and destinations as JSON says them. Types and bounds are checked; what the kernel refuses, the model does. */
 import { MAX_PERSISTENCE_SECONDS } from '../ipvs/admission.js';
-import type {
-  DestinationKey,
-  DestinationSpec,
-  ForwardingMethod,
-  Persistence,
-  ServiceKey,
-  ServiceSpec,
-  Tunnel,
-  TunnelChecksum,
-  TunnelType,
+import { canonicalCidr } from '../ipvs/cidr.js';
+import {
+  type ClientAddressMethod,
+  type DestinationKey,
+  type DestinationSpec,
+  type ForwardingMethod,
+  MAX_MASQUERADE_EXCEPTIONS,
+  type Masquerade,
+  type Persistence,
+  type ServiceKey,
+  type ServiceSpec,
+  type Tunnel,
+  type TunnelChecksum,
+  type TunnelType,
 } from '../ipvs/specification.js';
 import { canonicalAddress } from '../net/address.js';
 import { type Fields, fieldsOf, integer, oneOf, refuse, text } from './fields.js';
@@ -19,9 +23,11 @@ const MAX_UINT32 = 0xffffffff;
 const MAX_PORT = 65535;
 const MAX_NAME_LENGTH = 16;
 const MAX_ADDRESS_LENGTH = 64;
+const MAX_CIDR_LENGTH = MAX_ADDRESS_LENGTH + 4;
 const FORWARDING: readonly ForwardingMethod[] = ['masquerading', 'local', 'tunneling', 'direct-routing'];
 const TUNNEL_TYPES: readonly TunnelType[] = ['ipip', 'gue', 'gre'];
 const TUNNEL_CHECKSUMS: readonly TunnelChecksum[] = ['none', 'full', 'remote'];
+const CLIENT_ADDRESS_METHODS: readonly ClientAddressMethod[] = ['toa', 'proxy'];
 const PROTOCOLS = ['tcp', 'udp', 'sctp'] as const;
 
 function address(fields: Fields): string {
@@ -54,6 +60,25 @@ function persistence(value: unknown): Persistence | null {
   };
 }
 
+/** Absent is null, here and for `clientAddress`: clients of kernel IPVS's options alone do not know them. */
+function masquerade(value: unknown): Masquerade | null {
+  if (value === undefined || value === null) return null;
+  const { except } = fieldsOf(value, 'masquerade');
+  if (!Array.isArray(except) || except.length > MAX_MASQUERADE_EXCEPTIONS) {
+    refuse('except', `an array of at most ${MAX_MASQUERADE_EXCEPTIONS} CIDRs`, except);
+  }
+  return {
+    except: except.map((cidr: unknown) =>
+      canonicalCidr(text({ except: cidr }, 'except', 1, MAX_CIDR_LENGTH)),
+    ),
+  };
+}
+
+function clientAddress(fields: Fields): ClientAddressMethod | null {
+  if (fields.clientAddress === undefined || fields.clientAddress === null) return null;
+  return oneOf(fields, 'clientAddress', CLIENT_ADDRESS_METHODS);
+}
+
 export function serviceSpec(value: unknown): ServiceSpec {
   const fields = fieldsOf(value, 'service');
   if (typeof fields.isOnePacket !== 'boolean') refuse('isOnePacket', 'true or false', fields.isOnePacket);
@@ -65,6 +90,8 @@ export function serviceSpec(value: unknown): ServiceSpec {
     persistence: persistence(fields.persistence),
     persistenceEngine:
       fields.persistenceEngine === null ? null : text(fields, 'persistenceEngine', 1, MAX_NAME_LENGTH),
+    masquerade: masquerade(fields.masquerade),
+    clientAddress: clientAddress(fields),
   };
 }
 

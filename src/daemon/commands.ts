@@ -15,15 +15,21 @@ export interface Run {
   readonly undo?: () => void;
 }
 
+/** What is asked of the engine itself. */
+interface EngineView {
+  connections(): Iterable<readonly ConnectionListing[]>;
+  workerCounters(): Readonly<Record<string, number>>;
+}
+
 const DONE: Run = { outcome: { result: null } };
 
 export class CommandRunner {
   readonly #director: Director;
-  readonly #connections: { connections(): Iterable<readonly ConnectionListing[]> };
+  readonly #engine: EngineView;
 
-  constructor(director: Director, engine: { connections(): Iterable<readonly ConnectionListing[]> }) {
+  constructor(director: Director, engine: EngineView) {
     this.#director = director;
-    this.#connections = engine;
+    this.#engine = engine;
   }
 
   /** Throws UipvsError where the model refuses; nothing has changed then. */
@@ -35,7 +41,7 @@ export class CommandRunner {
       case 'list':
         return { outcome: { result: director.list(request.key) } };
       case 'connections':
-        return { outcome: { pieces: this.#connections.connections() } };
+        return { outcome: { pieces: this.#engine.connections() } };
       case 'timeouts':
         return { outcome: { result: director.timeouts } };
       case 'set-timeouts':
@@ -43,6 +49,8 @@ export class CommandRunner {
         return DONE;
       case 'sysctls':
         return { outcome: { result: director.sysctls() } };
+      case 'drops':
+        return { outcome: { result: this.#engine.workerCounters() } };
       case 'set-sysctl':
         director.setSysctl(request.name, request.value);
         return DONE;

@@ -21,6 +21,7 @@ import { loadAddon } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
 import { HostPlumbing } from '../host/host-plumbing.js';
 import { Director } from '../ipvs/director.js';
+import { addressWords } from '../net/address.js';
 import { makeBuiltinSchedulers } from '../scheduling/registry.js';
 import { CommandRunner, type Run } from './commands.js';
 import { HostChanges, HostSync } from './host-sync.js';
@@ -35,6 +36,9 @@ const ESTIMATOR_PERIOD_MS = 2000;
 const DEFENCE_PERIOD_MS = 1000;
 const HOUSEKEEPING_PERIOD_MS = 1000;
 const HOST_REFRESH_PERIOD_MS = 5000;
+/** How soon an address that another program moves, as keepalived does, is followed. */
+const ADDRESS_PERIOD_MS = 250;
+const NO_ROUTE = { mtuBytes: 0, source: null, device: '' } as const;
 /** 16,384 services and 131,072 destinations take 11 MB when all are used. */
 const MAX_SERVICES = 16_384;
 const MAX_DESTINATIONS = 131_072;
@@ -55,12 +59,18 @@ export class Daemon {
   #receiveError = 0;
   #stopping: Promise<void> | undefined;
 
-  private constructor(log: Logger, engine: Engine, changes: HostChanges, host: HostPlumbing, device: string) {
+  private constructor(
+    log: Logger,
+    engine: Engine,
+    changes: HostChanges,
+    host: HostPlumbing,
+    options: DaemonOptions,
+  ) {
     this.#log = log;
     this.#engine = engine;
     this.#host = host;
     this.#changes = changes;
-    this.#sync = new HostSync(host, engine, device);
+    this.#sync = new HostSync(host, engine, options);
     const nowMs = () => performance.now();
     const schedulers = makeBuiltinSchedulers({
       nowMs,
@@ -83,6 +93,7 @@ export class Daemon {
       destinations: MAX_DESTINATIONS,
     };
     const engine = new Engine(addon, limits, changes);
+    engine.setMasqueradePorts(options.masqueradePorts.first, options.masqueradePorts.last);
     // The device is the lock: whoever cannot have it must not touch what its holder made on the host.
     const offloads = engine.openTun(options.device);
     const host = await HostPlumbing.open({
@@ -91,10 +102,12 @@ export class Daemon {
       journalPath: `${options.socketPath}.host`,
       log: (level, sentence, fields) => log[level](fields ?? {}, sentence),
       onVipLocation: (address, isLocal) => engine.setVipLocal(address, isLocal),
+      onRoute: (address, route) => engine.setRoute(address, route ?? NO_ROUTE),
+      announce: (device, address) => addon.announceAddress(device, addressWords(address)),
     });
     try {
       await host.attachDevice();
-      const daemon = new Daemon(log, engine, changes, host, options.device);
+      const daemon = new Daemon(log, engine, changes, host, options);
       await daemon.#run(options);
       log.info(
         { device: options.device, offloads, connections: options.connections, socket: options.socketPath },
@@ -122,6 +135,7 @@ export class Daemon {
     this.#every(ESTIMATOR_PERIOD_MS, async () => this.#director.tick());
     this.#every(HOUSEKEEPING_PERIOD_MS, () => this.#keepHouse());
     this.#every(HOST_REFRESH_PERIOD_MS, () => this.#host.refresh());
+    this.#every(ADDRESS_PERIOD_MS, () => this.#host.followAddresses());
   }
 
   /** Leaves the host as it was found. May be called twice. */
@@ -162,7 +176,17 @@ export class Daemon {
       this.#log.warn({ op: request.op }, `refused: ${messageOf(thrown)}`);
       throw thrown;
     }
+    this.#warnOf(request);
     return run.outcome;
+  }
+
+  /** What is configured and listed like everything else, but will not work. */
+  #warnOf(request: Request): void {
+    if (request.op !== 'add-destination' && request.op !== 'edit-destination') return;
+    const { address, port, forwarding } = request.destination;
+    if (forwarding === 'masquerading') return;
+    const sentence = `uipvs forwards by masquerading only: connections for this ${forwarding} destination will be refused`;
+    this.#log.warn({ address, port, forwarding }, sentence);
   }
 
   async #keepHouse(): Promise<void> {

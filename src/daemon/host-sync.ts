@@ -75,10 +75,19 @@ export class HostChanges implements AddressObserver {
   }
 }
 
+export interface HostSyncOptions {
+  /** The main TUN device, after which those of marks are named. */
+  readonly device: string;
+  /** Kept from the host's own sockets as soon as a service is masqueraded. */
+  readonly masqueradePorts: { readonly first: number; readonly last: number };
+}
+
 export class HostSync {
   readonly #host: HostPlumbing;
   readonly #engine: AddressKeeper;
   readonly #device: string;
+  readonly #masqueradePorts: { readonly first: number; readonly last: number };
+  #reservation: Promise<void> | undefined;
   readonly #servicesOfVip = new Map<string, number>();
   readonly #servicesOfMark = new Map<number, number>();
   /** VIPs without a service that are kept a while, by address: what ends it. */
@@ -86,11 +95,11 @@ export class HostSync {
   /** VIPs that the host has taken, not those that it refused. */
   readonly #taken = new Set<string>();
 
-  /** @param device the main TUN device, after which those of marks are named */
-  constructor(host: HostPlumbing, engine: AddressKeeper, device: string) {
+  constructor(host: HostPlumbing, engine: AddressKeeper, { device, masqueradePorts }: HostSyncOptions) {
     this.#host = host;
     this.#engine = engine;
     this.#device = device;
+    this.#masqueradePorts = masqueradePorts;
   }
 
   /** Settles when the host has all of them; throws the first refusal, after all were tried. */
@@ -101,6 +110,10 @@ export class HostSync {
   }
 
   async #apply(change: HostChange): Promise<void> {
+    if ('traits' in change && change.traits.masquerade !== null) {
+      this.#reservation ??= this.#host.reservePorts(this.#masqueradePorts);
+      await this.#reservation;
+    }
     switch (change.what) {
       case 'service-added':
         return change.key.kind === 'fwmark'

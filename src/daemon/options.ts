@@ -16,6 +16,8 @@ export interface DaemonOptions {
   readonly routingTable: number;
   readonly connections: number;
   readonly logLevel: LogLevel;
+  /** Source ports of masqueraded connections. */
+  readonly masqueradePorts: { readonly first: number; readonly last: number };
   /** Where Prometheus may ask; null: nowhere. */
   readonly metrics: Endpoint | null;
   /** Directory for files in the format of /proc/net/ip_vs*; null: none are written. */
@@ -31,6 +33,8 @@ const DEFAULT_CONNECTIONS = 1_048_576;
 const MAX_CONNECTIONS = 1_073_741_822;
 const DEFAULT_ROUTING_TABLE = 117;
 const MAX_DEVICE_NAME = 15;
+/** Behind the ports that Linux gives to sockets by default (net.ipv4.ip_local_port_range). */
+const DEFAULT_MASQUERADE_PORTS = '61000-65534';
 
 export const DAEMON_HELP = `uipvsd: IPVS in user space
 
@@ -41,6 +45,9 @@ Usage: uipvsd [options]
   --io tun             how packets come in and leave: through a TUN device
   --device NAME        name of the TUN device (default: uipvs0)
   --table N            routing table that leads to the device (default: ${DEFAULT_ROUTING_TABLE})
+  --masquerade-ports FIRST-LAST
+                       source ports of masqueraded connections, for each port of a
+                       real server (default: ${DEFAULT_MASQUERADE_PORTS})
   --metrics ADDR:PORT  answer Prometheus at http://ADDR:PORT/metrics (default: off)
   --proc-dir DIR       keep /proc/net/ip_vs, ip_vs_conn, ip_vs_stats up to date under DIR/net
                        (default: proc beside the socket; 'none' for none)
@@ -100,6 +107,15 @@ function logLevel(text: string): LogLevel {
   );
 }
 
+function portRange(text: string): { readonly first: number; readonly last: number } {
+  const [first = 0, last = 0] = (/^(\d+)-(\d+)$/.exec(text) ?? []).slice(1).map(Number);
+  if (first >= 1 && first <= last && last <= 65535) return { first, last };
+  throw new UipvsError(
+    'EINVAL',
+    `Expected a range of ports like ${DEFAULT_MASQUERADE_PORTS} for --masquerade-ports but received '${text}'`,
+  );
+}
+
 function procDirectory(text: string | undefined, socketPath: string): string | null {
   if (text === '') throw new UipvsError('EINVAL', "Expected a directory for --proc-dir but received ''");
   if (text === 'none') return null;
@@ -125,6 +141,7 @@ export function parseDaemonOptions(
       device: deviceName(values.device ?? 'uipvs0'),
       routingTable: routingTable(values.table),
       connections: integer('--connections', values.connections, DEFAULT_CONNECTIONS, 1, MAX_CONNECTIONS),
+      masqueradePorts: portRange(values['masquerade-ports'] ?? DEFAULT_MASQUERADE_PORTS),
       metrics: values.metrics === undefined ? null : parseListenAddress(values.metrics),
       procDirectory: procDirectory(values['proc-dir'], socketPath),
       logLevel: logLevel(values['log-level'] ?? 'info'),
@@ -147,6 +164,7 @@ function parseWords(words: readonly string[]) {
         table: string,
         connections: string,
         metrics: string,
+        'masquerade-ports': string,
         'proc-dir': string,
         'log-level': string,
         help: { ...flag, short: 'h' },

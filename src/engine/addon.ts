@@ -18,11 +18,29 @@ export interface NativeEngine {
   /** `mark` 0: a service by address. Of a mark's service only the family of `address` counts. */
   addService(id: number, protocol: number, port: number, address: Uint32Array, mark: number): boolean;
   /** `persistenceSeconds` 0: none. */
-  setServiceTraits(id: number, isOnePacket: boolean, persistenceSeconds: number, netmask: number): void;
+  setServiceTraits(
+    id: number,
+    isOnePacket: boolean,
+    persistenceSeconds: number,
+    netmask: number,
+    isMasqueraded: boolean,
+    /** Whose clients keep their address: five words a network, four of address and one of length. */
+    unmasqueraded: Uint32Array,
+    /** How the client's address is told: 0 not, 1 by TOA, 2 by PROXY. */
+    telling: number,
+  ): void;
   removeService(id: number): void;
   addVip(id: number, address: Uint32Array): boolean;
   removeVip(id: number): void;
   setVipLocal(id: number, isLocal: boolean): void;
+  addRealServer(id: number, address: Uint32Array): boolean;
+  removeRealServer(id: number): void;
+  setRealServerLink(id: number, link: number): void;
+  addRealPort(id: number, protocol: number, port: number, address: Uint32Array): boolean;
+  removeRealPort(id: number): void;
+  /** `link`: number of the device that leads there, 0 where that is not known. */
+  setDestinationRoute(id: number, mtuBytes: number, source: Uint32Array, link: number): void;
+  setMasqueradePorts(first: number, last: number): void;
   addDestination(id: number, port: number, address: Uint32Array): void;
   setDestinationAvailable(id: number, isAvailable: boolean): void;
   setDestinationTraits(id: number, isQuiesced: boolean, upperThreshold: number, lowerThreshold: number): void;
@@ -37,6 +55,7 @@ export interface NativeEngine {
     isSecureTcp: boolean,
     dropRate: number,
     dropsEntries: boolean,
+    natIcmpSend: boolean,
   ): void;
   setRestoresHopLimit(restores: boolean): void;
   /** Fills `words` with 20 words a connection; returns [next cursor (0 at the end), how many]. */
@@ -61,6 +80,8 @@ export interface Addon {
   readonly Engine: new (connections: number, services: number, destinations: number) => NativeEngine;
   readonly counterNames: readonly string[];
   readonly latencyBoundsUs: readonly number[];
+  /** Tells the neighbours on an Ethernet interface once that the address is here. Throws NativeError. */
+  announceAddress(interfaceName: string, address: Uint32Array): void;
   readonly ringEntries: number;
 }
 

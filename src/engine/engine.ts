@@ -7,6 +7,7 @@
  * by the `decide` function given to start(). While JavaScript is busy, established connections go on in the worker.
  */
 import { UipvsError } from '../base/error.js';
+import { parseCidr } from '../ipvs/cidr.js';
 import type {
   DataPlane,
   DestinationTraits,
@@ -22,6 +23,8 @@ import { type Addon, isNativeError, type NativeEngine } from './addon.js';
 import { AddressOverlap } from './address-overlap.js';
 import { ConnectionReader } from './connection-reader.js';
 import { DestinationLanes } from './lanes.js';
+import { PROTOCOL_NUMBERS } from './protocol-number.js';
+import { RealServers, type Route } from './real-servers.js';
 import { openTun } from './tun.js';
 import { type Decide, UpcallRing } from './upcall.js';
 
@@ -32,8 +35,10 @@ export interface EngineLimits {
   readonly destinations: number;
 }
 
-const PROTOCOL_NUMBERS = { tcp: 6, udp: 17, sctp: 132 } as const;
 const TCP = 6;
+const WORDS_PER_NETWORK = 5;
+/** How the addon calls the ways to tell a client's address. */
+const TELLING = { none: 0, toa: 1, proxy: 2 } as const;
 /** A device each, which the worker reads in every turn: native/engine/marked_receivers.h. */
 const MAX_MARKS = 64;
 
@@ -81,10 +86,12 @@ export class Engine implements DataPlane {
   readonly #freeVipIds: number[] = [];
   readonly #destinations = new Map<number, DestinationPlace>();
   readonly #overlap = new AddressOverlap();
+  readonly #realServers: RealServers;
 
   constructor(addon: Addon, limits: EngineLimits, observer: AddressObserver) {
     this.#observer = observer;
     this.#native = new addon.Engine(limits.connections, limits.services, limits.destinations);
+    this.#realServers = new RealServers(this.#native);
     this.maxServices = limits.services;
     this.maxDestinations = limits.destinations;
     this.#lanes = new DestinationLanes(this.#native.laneMemory, limits.destinations);
@@ -138,11 +145,21 @@ export class Engine implements DataPlane {
     throw new UipvsError('ENOSPC', `Firewall mark ${mark} is above the limit of ${MAX_MARKS} marks`);
   }
 
-  setServiceTraits(serviceId: number, { isOnePacket, persistence }: ServiceTraits): void {
+  setServiceTraits(serviceId: number, traits: ServiceTraits): void {
+    const { isOnePacket, persistence, masquerade } = traits;
     const { timeoutSeconds = 0, netmask = 0 } = persistence ?? {};
-    this.#native.setServiceTraits(serviceId, isOnePacket, timeoutSeconds, netmask);
+    const networks = networkWords(masquerade?.except ?? []);
+    this.#native.setServiceTraits(
+      serviceId,
+      isOnePacket,
+      timeoutSeconds,
+      netmask,
+      masquerade !== null,
+      networks,
+      TELLING[traits.clientAddress ?? 'none'],
+    );
     const key = this.#services.get(serviceId);
-    if (key !== undefined) this.#observer.serviceEdited(key, { isOnePacket, persistence });
+    if (key !== undefined) this.#observer.serviceEdited(key, traits);
   }
 
   /** Packets with `mark` come by the device `name` from now on. Errors: EIO. */
@@ -221,6 +238,7 @@ export class Engine implements DataPlane {
       key?.kind === 'address' ? { family, address, port, protocol: key.protocol } : { family, address, port };
     this.#destinations.set(destinationId, place);
     this.#overlap.addDestination(address);
+    this.#realServers.add(destinationId, place);
     this.#observer.destinationAdded(place);
     this.#updateHopLimit();
   }
@@ -241,8 +259,19 @@ export class Engine implements DataPlane {
     if (place === undefined) return;
     this.#destinations.delete(destinationId);
     this.#overlap.removeDestination(place.address);
+    this.#realServers.remove(destinationId, place);
     this.#observer.destinationRemoved(place);
     this.#updateHopLimit();
+  }
+
+  /** The way to the real servers at `address`; to be told again when it changes. */
+  setRoute(address: string, route: Route): void {
+    this.#realServers.setRoute(address, route);
+  }
+
+  /** Source ports of masqueraded connections, for each port of a real server. */
+  setMasqueradePorts(first: number, last: number): void {
+    this.#native.setMasqueradePorts(first, last);
   }
 
   setTimeouts(timeouts: Timeouts): void {
@@ -259,6 +288,7 @@ export class Engine implements DataPlane {
       policy.isSecureTcp,
       policy.dropRate,
       policy.dropsEntries,
+      policy.natIcmpSend,
     );
   }
 
@@ -326,4 +356,15 @@ export class Engine implements DataPlane {
   #updateHopLimit(): void {
     this.#native.setRestoresHopLimit(!this.#overlap.exists);
   }
+}
+
+/** As the addon takes networks: four words of address, one of length. */
+function networkWords(networks: readonly string[]): Uint32Array {
+  const words = new Uint32Array(networks.length * WORDS_PER_NETWORK);
+  for (const [index, text] of networks.entries()) {
+    const { network, prefixLength } = parseCidr(text);
+    words.set(addressWords(network), index * WORDS_PER_NETWORK);
+    words[index * WORDS_PER_NETWORK + 4] = prefixLength;
+  }
+  return words;
 }

@@ -6,6 +6,13 @@ import type { HostSystem, Json } from './system.js';
 /** Packets the device holds for a worker that is busy; the kernel drops what exceeds it. */
 const QUEUE_LENGTH = 10_000;
 const MIN_MTU_BYTES = 1500;
+/**
+ * An address that is the host's anyway and never chosen as a source, because of its scope. Without any, the kernel drops
+ * what leaves the device if rp_filter is 1 or 2 for all devices and the route back does not lead to the device: packets
+ * of real servers that go on unchanged, above all.
+ * Source: linux net/ipv4/fib_frontend.c, __fib_validate_source(), no_addr.
+ */
+const ADDRESS = '127.117.0.1/32';
 
 function flagsOf(link: Json): readonly unknown[] {
   return Array.isArray(link.flags) ? link.flags : [];
@@ -45,17 +52,24 @@ export async function readLink(
 
 /**
  * Sets the link up, without an IPv6 address of its own and without multicast: nothing but what is routed to it comes
- * out, no solicitations and no reports.
+ * out, no solicitations and no reports. `isWritten`: packets come in by it, for which it gets an IPv4 address.
  * Errors: EINVAL when the kernel refuses the MTU; EIO.
  */
-export async function setUpLink(system: HostSystem, device: string, mtuBytes: number): Promise<void> {
+export async function setUpLink(
+  system: HostSystem,
+  device: string,
+  mtuBytes: number,
+  isWritten: boolean,
+): Promise<void> {
   const lines = [
     `link set dev ${device} mtu ${mtuBytes} txqueuelen ${QUEUE_LENGTH}`,
     `link set dev ${device} addrgenmode none`,
     `link set dev ${device} multicast off`,
     `link set dev ${device} up`,
   ];
+  if (isWritten) lines.push(`address add ${ADDRESS} dev ${device} scope host`);
   for (const { line, reason } of await system.change(4, lines, 'all')) {
+    if (/File exists/.test(reason)) continue;
     // A kernel or a namespace without IPv6 has no address generation to switch off.
     if (line === 1) continue;
     const code = line === 0 ? 'EINVAL' : 'EIO';
@@ -65,7 +79,10 @@ export async function setUpLink(system: HostSystem, device: string, mtuBytes: nu
 
 /** Gives the device back as it was; does nothing when it is gone. */
 export async function restoreLink(system: HostSystem, device: string, link: LinkProperties): Promise<void> {
-  const lines = [`link set dev ${device} mtu ${link.mtuBytes} txqueuelen ${link.queueLength}`];
+  const lines = [
+    `address del ${ADDRESS} dev ${device}`,
+    `link set dev ${device} mtu ${link.mtuBytes} txqueuelen ${link.queueLength}`,
+  ];
   if (link.isMulticast) lines.push(`link set dev ${device} multicast on`);
   if (!link.isUp) lines.push(`link set dev ${device} down`);
   if (link.addressGeneration !== '')

@@ -1,6 +1,7 @@
 /** What the daemon asked for, by address, and the rules and routes that follow from it. Pure. */
 import type { Family, ProtocolName } from '../net/family.js';
 import type { MarkRecord } from './journal.js';
+import type { RouteFacts } from './location.js';
 import {
   MAIN_TABLE,
   OWNER,
@@ -68,6 +69,8 @@ export class Entry {
   /** Lines that are in the kernel, as {@link wantedLines} gives them. */
   readonly applied = new Set<string>();
   location: Location = 'unknown';
+  /** Of a real server: its route, once it is known. */
+  route: RouteFacts | null | undefined;
   /** What a refresh last complained of, so that it says so once. */
   trouble: string | null = null;
 

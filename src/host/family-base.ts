@@ -8,6 +8,7 @@ import { changeLine } from './entry.js';
 import { devicesOf } from './journal.js';
 import { moveLocalRule } from './local-rule.js';
 import {
+  errorRules,
   isLocalRule,
   type ListedRule,
   listRoutes,
@@ -68,8 +69,11 @@ export class FamilyBase {
       action: { goto: localPreference },
       owner: OWNER,
     };
-    const lines = [`route ${routeText({ to: 'default', device, table })}`, `rule ${ruleText(jump)}`];
-    return [...lines, ...sharedRules(this.#family, localPreference).map((rule) => `rule ${ruleText(rule)}`)];
+    const rules = [jump, ...errorRules(this.#family, table), ...sharedRules(this.#family, localPreference)];
+    return [
+      `route ${routeText({ to: 'default', device, table })}`,
+      ...rules.map((rule) => `rule ${ruleText(rule)}`),
+    ];
   }
 
   async #add(localPreference: number): Promise<void> {

@@ -1,13 +1,14 @@
 /**
  * One address family's rules and routes: what is wanted, what is in the kernel, and the difference. Callers serialise.
  */
-import { UipvsError } from '../base/error.js';
+import { messageOf, UipvsError } from '../base/error.js';
 import type { Family, ProtocolName } from '../net/family.js';
 import type { HostContext } from './context.js';
 import { changeLine, Entry, type EntryKind, wantedLines } from './entry.js';
 import { FamilyBase } from './family-base.js';
 import { type MarkRecord, tablesOf } from './journal.js';
-import { describeRoute, type Finding, locate } from './location.js';
+import { LanAnswers } from './lan-answers.js';
+import { describeRoute, type Finding, isSameRoute, locate } from './location.js';
 import {
   isRuleOf,
   type ListedRule,
@@ -49,6 +50,7 @@ export class FamilyPlumbing {
   readonly #family: Family;
   readonly #context: HostContext;
   readonly #base: FamilyBase;
+  readonly #lan: LanAnswers;
   readonly #entries = new Map<string, Entry>();
   #isForwarding = false;
 
@@ -56,6 +58,7 @@ export class FamilyPlumbing {
     this.#family = family;
     this.#context = context;
     this.#base = new FamilyBase(family, context);
+    this.#lan = new LanAnswers(family, context);
   }
 
   /** Applies changes together; the outcome of each is null or why it was refused, and then it changed nothing. */
@@ -68,6 +71,7 @@ export class FamilyPlumbing {
       for (const { takeBack } of refused) takeBack?.();
       if (refusals.size > 0) await this.#reconcile([...refusals.keys()]);
       await this.#tidy(touched);
+      if (touched.some(({ kind }) => kind === 'virtual address')) await this.#followLan(false);
       const outcomes: (UipvsError | null)[] = [];
       for (const step of steps) {
         const refusal = refused.includes(step) ? (refusals.get(step.entry) ?? null) : null;
@@ -121,6 +125,7 @@ export class FamilyPlumbing {
       entry.trouble = trouble;
     }
     await this.#tidy([...this.#entries.values()]);
+    await this.#followLan(true);
   }
 
   #entryFor({ kind, address, target }: Change): Entry {
@@ -138,8 +143,7 @@ export class FamilyPlumbing {
     const refusals: Refusals = new Map();
     const used = entries.filter((entry) => entry.uses.size > 0);
     const located = used.filter((entry) => entry.kind !== 'firewall mark');
-    const addresses = located.map((entry) => entry.address);
-    const findings = await locate(system, this.#family, addresses, device);
+    const findings = await locate(system, this.#family, located, device);
     for (const [index, entry] of located.entries()) this.#settle(entry, findings[index], refusals);
     await this.#refuseTakenSelectors(used, refusals);
 
@@ -182,6 +186,10 @@ export class FamilyPlumbing {
     if (finding === undefined) return;
     const { log } = this.#context;
     const { kind, address } = entry;
+    if (kind === 'real server' && (entry.route === undefined || !isSameRoute(entry.route, finding.route))) {
+      entry.route = finding.route;
+      this.#context.onRoute(address, finding.route);
+    }
     if (finding.holder !== null && kind === 'virtual address') {
       refusals.set(entry, this.#taken(entry, finding.holder));
       return;
@@ -244,6 +252,21 @@ export class FamilyPlumbing {
     const code = /not permitted/.test(reason) ? 'EPERM' : 'EIO';
     const what = `"ip ${changeLine(verb, line)}" for ${entry.kind} ${entry.address}`;
     return new UipvsError(code, `The kernel refused ${what}: ${reason}`);
+  }
+
+  /** For virtual addresses that are no addresses of the host. Trouble there is no reason to refuse a service. */
+  async #followLan(isRefresh: boolean): Promise<void> {
+    const routed = [...this.#entries.values()].filter(({ kind, applied }) => {
+      return kind === 'virtual address' && [...applied].some((line) => line.startsWith('route '));
+    });
+    try {
+      await this.#lan.follow(
+        routed.map(({ address }) => address),
+        isRefresh,
+      );
+    } catch (thrown) {
+      this.#context.log('warn', `Virtual addresses on a LAN: ${messageOf(thrown)}`);
+    }
   }
 
   #hasRules(): boolean {

@@ -109,8 +109,8 @@ export class FirewallMarks {
     await journal.addMark(record);
     try {
       const context = { ...this.#context, device };
-      await setDeviceSettings(context);
-      await outsideRouterGroups(context, () => setUpLink(system, device, main.mtuBytes));
+      await setDeviceSettings(context, false);
+      await outsideRouterGroups(context, () => setUpLink(system, device, main.mtuBytes, false));
     } catch (thrown) {
       await this.#detach(record);
       throw thrown;

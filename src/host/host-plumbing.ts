@@ -3,6 +3,7 @@
  *
  * The picture, for device uipvs0 and table T, in the order in which the kernel looks:
  *
+ *     39  iif lo ipproto icmp dport E lookup T  E: errors of the host itself, see rule.ts
  *     40  ipproto ipv6-icmp lookup local      IPv6 only, shared
  *     41  iif uipvs0 goto 100                 what we send is routed as if we were not there: no loops
  *     45  fwmark N lookup T_N                 one a firewall mark
@@ -11,7 +12,8 @@
  *     59  goto 100                            shared
  *     60  from RIP lookup T                   one a real server: its replies, wherever they go
  *    100  lookup local                        moved from 0, shared
- *  32766  lookup main                         holds `VIP dev uipvs0` for VIPs that are no address of the host
+ *  32766  lookup main                         holds `VIP dev uipvs0` for VIPs that are no address of the host; for
+ *                                             those on a LAN of the host there is a proxy entry, see lan-answers.ts
  *      T  default dev uipvs0
  *    T_N  default dev uipvs0mN                a TUN device a mark: a packet in user space has no mark any more
  *
@@ -19,6 +21,13 @@
  * stand before the local table because a client on the director itself gets its replies at a local address. Of a
  * local VIP only the services' ports are taken, so ping and ssh to the host do not notice us.
  *
+ * - Rule 39: the host tells the sender of a packet it cannot forward, and quotes it as the data plane wrote it: the
+ *   client does not know the real server's address, nor the real server the VIP. So these errors go through the data
+ *   plane, towards clients, VIPs and masquerading addresses, local or not. No other packet of the host has a type and
+ *   code in its look-up that the rule names, pings least of all. Errors about packets that are not ours go the same way,
+ *   and are sent from the host's first address instead of that of the interface they leave by.
+ * - What the data plane writes may have an address of the host as source: IPv4 needs accept_local for that, and an
+ *   address on the device where rp_filter is not 0, see device.ts; IPv6 needs nothing. route_localnet stays 0.
  * - The jump at 41 is why rule 60 needs no incoming device: replies are caught by whatever device they come, and stay
  *   caught when the route to the real server moves.
  * - Rules 58 and 59: the kernel answers an ARP request only if a look-up from the asker to the address ends in table
@@ -38,7 +47,7 @@
  *   and without src_valid_mark all three do.
  * - The rule for table local: see local-rule.ts. Never fewer than one, not on a crash, not in undo.
  *
- * Bookkeeping. Every rule and route carries our owner number, so the kernel itself is the list of what is to be
+ * Bookkeeping. Every rule, route and proxy entry carries our owner number, so the kernel itself is the list of what is to be
  * undone; the journal holds what the kernel does not know, old settings above all, each written down before it is
  * changed. Undo after a crash and on exit is the same code (undo.ts). What daemons of one namespace share (40, 58, 59,
  * 100) is taken away by the last; settings of the whole host stay as a leaving daemon set them while another runs.
@@ -54,19 +63,23 @@
  * too; with a strict rp_filter towards clients, direct access to real servers is dropped (a warning says so); subnet
  * broadcasts a real server sends do not reach the host; a marked packet need not be for the host to be balanced, so
  * the route that makes it local (`ip rule fwmark N`, `ip route local default dev lo`) is not needed and does no harm;
+ * with several daemons in one namespace, rule 39 gives the errors about all their packets to one of them;
  * no rule can name port 65535, so a persistent FTP service on a local VIP lacks it and a service there is refused.
  */
 import { dirname } from 'node:path';
 import { UipvsError } from '../base/error.js';
 import { canonicalAddress, familyOf } from '../net/address.js';
 import type { Family } from '../net/family.js';
-import type { HostContext, Log } from './context.js';
+import type { Announce, HostContext, Log } from './context.js';
 import { readLink, setUpLink } from './device.js';
 import type { EntryKind, RealServer, VirtualService } from './entry.js';
 import { type Change, FamilyPlumbing } from './family-plumbing.js';
 import { checkMark, type FirewallMark, type FirewallMarkDevice, FirewallMarks } from './firewall-mark.js';
 import { withHostLock } from './host-lock.js';
 import { Journal } from './journal.js';
+import type { RouteFacts } from './location.js';
+import { reservePortRange } from './reserved-ports.js';
+import type { PortRange } from './rule.js';
 import { outsideRouterGroups, setDeviceSettings } from './settings.js';
 import { type HostSystem, realSystem } from './system.js';
 import { isUsableTable, refuseTakenTable } from './table.js';
@@ -82,6 +95,15 @@ export interface HostOptions {
   readonly log: Log;
   /** Told where a virtual address is, before rules and routes are changed for it, and whenever that changes. */
   readonly onVipLocation?: (address: string, isLocal: boolean) => void;
+  /**
+   * Told the kernel's way to a real server, null when there is none: before rules are added for it, and whenever a
+   * refresh finds it changed. A server that is removed and added again is told again.
+   */
+  readonly onRoute?: (address: string, route: RouteFacts | null) => void;
+  /** Whether to answer for virtual addresses in a subnet of the host, see lan-answers.ts. Default true. */
+  readonly answersOnLan?: boolean;
+  /** Needed for neighbours to send to us at once that had such an address from another host. */
+  readonly announce?: Announce;
 }
 
 interface Waiting {
@@ -109,6 +131,7 @@ export class HostPlumbing {
   #waiting: Waiting[] = [];
   #tail: Promise<unknown> = Promise.resolve();
   #isAttached = false;
+  #addresses: string | undefined;
   #isClosed = false;
   #isUndone = false;
 
@@ -124,7 +147,13 @@ export class HostPlumbing {
    */
   static async open(options: HostOptions, system: HostSystem = realSystem()): Promise<HostPlumbing> {
     checkOptions(options);
-    const { device, table, journalPath, log, onVipLocation = () => {} } = options;
+    const { device, table, journalPath, log } = options;
+    const {
+      onVipLocation = () => {},
+      onRoute = () => {},
+      announce = () => {},
+      answersOnLan = true,
+    } = options;
     const lockPath = `${dirname(journalPath)}/host.lock`;
     const withLock = <T>(action: () => Promise<T>) => withHostLock(lockPath, action);
     const journal = await withLock(async () => {
@@ -139,7 +168,8 @@ export class HostPlumbing {
       for (const family of [4, 6] as const) await refuseTakenTable(system, family, table, device);
       return Journal.start(system, journalPath, device, table);
     });
-    return new HostPlumbing({ system, journal, log, device, table, onVipLocation, withLock });
+    const callbacks = { onVipLocation, onRoute, announce, answersOnLan };
+    return new HostPlumbing({ system, journal, log, device, table, ...callbacks, withLock });
   }
 
   /**
@@ -157,8 +187,10 @@ export class HostPlumbing {
       }
       const { properties, largestMtuBytes } = await readLink(system, device);
       if (journal.content.link === null) await journal.setLink(properties);
-      await setDeviceSettings(this.#context);
-      await outsideRouterGroups(this.#context, () => setUpLink(system, device, mtuBytes ?? largestMtuBytes));
+      await setDeviceSettings(this.#context, true);
+      await outsideRouterGroups(this.#context, () =>
+        setUpLink(system, device, mtuBytes ?? largestMtuBytes, true),
+      );
       this.#isAttached = true;
     });
   }
@@ -213,6 +245,29 @@ export class HostPlumbing {
     return this.#inOrder(async () => {
       if (this.#isClosed) return;
       for (const family of [4, 6] as const) await this.#families[family].refresh();
+    });
+  }
+
+  /**
+   * Refreshes if addresses of the host have come or gone since the last call. For a timer of some hundred ms: a VIP that
+   * another program moves, as keepalived does, is then followed that soon. Costs a fraction of a ms when nothing changed.
+   */
+  async followAddresses(): Promise<void> {
+    const addresses = this.#context.system.addresses().toSorted().join();
+    const isChanged = this.#addresses !== undefined && this.#addresses !== addresses;
+    this.#addresses = addresses;
+    if (isChanged) await this.refresh();
+  }
+
+  /**
+   * Keeps ports from sockets that ask for any port, until {@link close}. Each call adds to the ranges before.
+   * Errors: EINVAL, also before {@link attachDevice}; EPERM.
+   */
+  async reservePorts(range: PortRange): Promise<void> {
+    this.#refuseIfClosed();
+    await this.#inOrder(() => {
+      this.#refuseIfUnattached();
+      return reservePortRange(this.#context, range);
     });
   }
 

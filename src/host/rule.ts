@@ -13,6 +13,8 @@ const ICMPV6_PROTOCOL = 58;
 /** Marks every rule and route of ours, whichever daemon made it. No name in rt_protos has this number. */
 export const OWNER = 117;
 export const PREFERENCE = {
+  /** ICMP errors of the host itself. */
+  ownErrors: 39,
   /** IPv6: neighbour discovery from a real server stays with the host. Shared by all daemons. */
   neighbourDiscovery: 40,
   /** What our device sends jumps over our other rules, to the local rule. */
@@ -30,6 +32,18 @@ export const PREFERENCE = {
   /** Where the rule for table local goes, as Cilium moves it. Shared by all daemons. */
   movedLocal: 100,
 } as const;
+
+/** ICMP errors as {@link errorRules} selects them. Source: RFC 792, RFC 1812 section 5.2.7.1; RFC 4443 sections 3.1, 3.2. */
+const ERROR_PORTS: Readonly<Record<Family, readonly PortRange[]>> = {
+  4: [
+    { first: 0x300, last: 0x301 },
+    { first: 0x304, last: 0x30f },
+  ],
+  6: [
+    { first: 0x100, last: 0x103 },
+    { first: 0x105, last: 0x200 },
+  ],
+};
 
 /** `first` to `last`, both included. */
 export interface PortRange {
@@ -70,6 +84,24 @@ export function ruleText(rule: Rule): string {
   parts.push('lookup' in rule.action ? `lookup ${rule.action.lookup}` : `goto ${rule.action.goto}`);
   parts.push(`protocol ${rule.owner}`);
   return parts.join(' ');
+}
+
+/**
+ * ICMP errors that the host itself makes of packets it forwards, and no other packets of it: a route for an ICMP packet
+ * is looked up with its type and code where other protocols have the destination port, type * 256 + code. These are all
+ * codes of destination unreachable but those for a closed port, and IPv6's packet too big. Packets that come in have no
+ * port there, so an error of another host is not meant.
+ * Source: linux include/net/flow.h, union flowi_uli; net/ipv4/icmp.c, icmp_route_lookup(); net/ipv6/icmp.c, icmp6_send().
+ */
+export function errorRules(family: Family, table: number): readonly Rule[] {
+  return ERROR_PORTS[family].map((destinationPorts) => ({
+    preference: PREFERENCE.ownErrors,
+    iif: 'lo',
+    protocol: family === 4 ? ICMP_PROTOCOL : ICMPV6_PROTOCOL,
+    destinationPorts,
+    action: { lookup: table },
+    owner: OWNER,
+  }));
 }
 
 /**

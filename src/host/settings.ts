@@ -7,10 +7,10 @@ import { isSettingOf, type SettingChange } from './journal.js';
 import { listRoutes } from './rule.js';
 import type { HostSystem } from './system.js';
 
-const IPV4 = '/proc/sys/net/ipv4';
-const IPV6 = '/proc/sys/net/ipv6';
+export const IPV4 = '/proc/sys/net/ipv4';
+export const IPV6 = '/proc/sys/net/ipv6';
 
-interface Wanted {
+export interface WantedSetting {
   readonly path: string;
   readonly value: string;
   /** What does not work without it. */
@@ -19,7 +19,14 @@ interface Wanted {
   readonly overwrites?: readonly string[];
 }
 
-async function change({ system, journal, log }: HostContext, wanted: Wanted): Promise<void> {
+/**
+ * Writes one setting if it differs; where the kernel has no such setting, nothing happens.
+ * Errors: EPERM when a required one cannot be written; any other is a warning.
+ */
+export async function changeSetting(
+  { system, journal, log }: HostContext,
+  wanted: WantedSetting,
+): Promise<void> {
   const { path, value, purpose, isRequired } = wanted;
   const before = await system.readSetting(path);
   if (before === null || before === value) return;
@@ -53,7 +60,7 @@ async function keepAdvertisedRoutes(context: HostContext): Promise<void> {
     const path = `${IPV6}/conf/${device}/accept_ra`;
     if ((await system.readSetting(path)) !== '1') continue;
     const purpose = `without it, forwarding makes the host forget the default route learned on ${device}`;
-    await change(context, { path, value: '2', purpose, isRequired: true });
+    await changeSetting(context, { path, value: '2', purpose, isRequired: true });
   }
 }
 
@@ -63,7 +70,7 @@ export async function enableForwarding(context: HostContext, family: Family): Pr
   const purpose = `without it, no IPv${family} packet gets to ${device} or on from it`;
   if (family === 4) {
     const overwrites = await forwardingPaths(IPV4);
-    await change(context, {
+    await changeSetting(context, {
       path: `${IPV4}/ip_forward`,
       value: '1',
       purpose,
@@ -73,26 +80,35 @@ export async function enableForwarding(context: HostContext, family: Family): Pr
     return;
   }
   const disabled = { path: `${IPV6}/conf/${device}/disable_ipv6`, value: '0', purpose, isRequired: true };
-  await change(context, disabled);
+  await changeSetting(context, disabled);
   const path = `${IPV6}/conf/all/forwarding`;
   if ((await system.readSetting(path)) === '0') await keepAdvertisedRoutes(context);
   const overwrites = await forwardingPaths(IPV6);
-  await change(context, { path, value: '1', purpose, isRequired: true, overwrites });
+  await changeSetting(context, { path, value: '1', purpose, isRequired: true, overwrites });
 }
 
-/** The settings of the TUN device alone. The effective rp_filter is the greater of the device's and that of `all`. */
-export async function setDeviceSettings(context: HostContext): Promise<void> {
+/**
+ * The settings of one TUN device alone. The effective rp_filter is the greater of the device's and that of `all`.
+ * `isWritten`: packets come in by it, some of them with a source address of the host: of clients on it, of masquerading,
+ * of local VIPs and of its ICMP errors. IPv6 needs no permission for these.
+ */
+export async function setDeviceSettings(context: HostContext, isWritten: boolean): Promise<void> {
   const { system, device } = context;
   const directory = `${IPV4}/conf/${device}`;
   // 0 on both spares the kernel a look-up a packet; a strict `all` needs 2, since clients' routes lead elsewhere.
   const filter = (await system.readSetting(`${IPV4}/conf/all/rp_filter`)) === '0' ? '0' : '2';
+  const acceptLocal = [
+    'accept_local',
+    '1',
+    'what leaves the device may have an address of this host',
+  ] as const;
   const wanted = [
-    ['accept_local', '1', 'clients on this host and local virtual addresses need it'],
+    ...(isWritten ? [acceptLocal] : []),
     ['send_redirects', '0', 'clients must not be told of a shorter way around the director'],
     ['rp_filter', filter, 'what leaves the device has the source addresses of clients'],
   ] as const;
   for (const [name, value, purpose] of wanted) {
-    await change(context, { path: `${directory}/${name}`, value, purpose, isRequired: false });
+    await changeSetting(context, { path: `${directory}/${name}`, value, purpose, isRequired: false });
   }
 }
 
@@ -137,7 +153,7 @@ export async function outsideRouterGroups(
  */
 export async function disableEarlyDemux(context: HostContext): Promise<void> {
   const purpose = 'the host could not talk TCP with its real servers otherwise';
-  await change(context, { path: `${IPV4}/ip_early_demux`, value: '0', purpose, isRequired: false });
+  await changeSetting(context, { path: `${IPV4}/ip_early_demux`, value: '0', purpose, isRequired: false });
 }
 
 /** The devices with a strict reverse-path filter, those of the daemon left out. */

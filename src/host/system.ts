@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { messageOf, UipvsError } from '../base/error.js';
 import type { Family } from '../net/family.js';
 
@@ -22,6 +23,8 @@ export interface HostSystem {
   listEach(family: Family, lines: readonly string[]): Promise<readonly (Json | null)[]>;
   /** Runs changes in order; with `until-failure` those after the first refused line are not tried. */
   change(family: Family, lines: readonly string[], mode: 'all' | 'until-failure'): Promise<LineFailure[]>;
+  /** The host's own addresses, those of devices that are up, in no order. Cheap: no program is run. */
+  addresses(): readonly string[];
   /** A setting's text without the newline, or null where the kernel has no such setting. */
   readSetting(path: string): Promise<string | null>;
   /** Errors: those of write(2); EROFS in a container without its own /proc/sys. */
@@ -164,6 +167,10 @@ export function realSystem(program = 'ip'): HostSystem {
       return failures;
     },
 
+    addresses: () =>
+      Object.values(networkInterfaces()).flatMap((addresses) =>
+        (addresses ?? []).map(({ address }) => address),
+      ),
     readSetting: async (path) => (await readIfThere(path))?.trimEnd() ?? null,
     writeSetting: (path, value) => writeFile(path, `${value}\n`, { flag: 'r+' }),
     readText: readIfThere,

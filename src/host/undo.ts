@@ -8,6 +8,7 @@ import type { Log } from './context.js';
 import { restoreLink } from './device.js';
 import { devicesOf, type JournalContent, tablesOf } from './journal.js';
 import { restoreLocalRule } from './local-rule.js';
+import { removeProxies } from './neighbour.js';
 import { isRuleOf, isSharedRule, listRoutes, listRules, OWNER, routeText, ruleText } from './rule.js';
 import { restoreSettings } from './settings.js';
 import type { HostSystem } from './system.js';
@@ -80,13 +81,16 @@ export async function undoFamily(
 /** Undoes everything a journal speaks of. The caller holds the host lock. Errors: EIO. */
 export async function undoAll(system: HostSystem, log: Log, content: JournalContent): Promise<void> {
   const devices = devicesOf(content);
-  for (const family of [4, 6] as const) await undoFamily(system, family, content, 'rules and routes');
+  for (const family of [4, 6] as const) {
+    await removeProxies(system, family, devices);
+    await undoFamily(system, family, content, 'rules and routes');
+  }
   await restoreSettings(system, log, content.settings, devices);
   for (const { device, link } of content.marks) await restoreLink(system, device, link);
   if (content.link !== null) await restoreLink(system, content.device, content.link);
 }
 
-/** Removes rules marked as ours that lead nowhere: their table is empty or their device is gone. */
+/** Removes rules marked as ours that lead nowhere, their table empty or their device gone, and answers for nobody. */
 export async function removeOrphans(system: HostSystem, log: Log): Promise<void> {
   const links = await system.list(4, ['link', 'show']);
   const devices = new Set(links.map((link) => link.ifname));
@@ -107,6 +111,9 @@ export async function removeOrphans(system: HostSystem, log: Log): Promise<void>
       if (isEmpty) lines.push(`rule del ${ruleText(rule)}`);
     }
     await system.change(family, lines, 'all');
+    const proxyCount = await removeProxies(system, family, []);
+    if (proxyCount > 0)
+      log('info', `Removed ${proxyCount} IPv${family} proxy entries of uipvs daemons that are gone`);
     if (lines.length > 0)
       log('info', `Removed ${lines.length} IPv${family} rules of uipvs daemons that are gone`);
     if (rules.length > 0) await removeShared(system, family);

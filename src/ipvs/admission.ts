@@ -1,6 +1,7 @@
 /** The checks of what a user says, apart from what is there already: kernel's codes, in the kernel's order. */
 import { type ErrorCode, UipvsError } from '../base/error.js';
 import { canonicalAddress, familyOf } from '../net/address.js';
+import { canonicalCidr, parseCidr } from './cidr.js';
 import type { Timeouts } from './listing.js';
 import { destinationName, serviceName } from './name.js';
 import { isRealServerAddress } from './real-server-address.js';
@@ -9,6 +10,8 @@ import { familyOfService } from './service-family.js';
 import {
   type DestinationKey,
   type DestinationSpec,
+  MAX_MASQUERADE_EXCEPTIONS,
+  type Masquerade,
   type Persistence,
   SCHEDULER_FLAG_1,
   SCHEDULER_FLAG_2,
@@ -54,7 +57,10 @@ export function checkDestinationKey(key: DestinationKey): void {
   checkPort(key.port);
 }
 
-/** @throws UipvsError ENOENT unknown scheduler or persistence engine; EINVAL netmask, flags; ENOTSUP */
+/**
+ * @throws UipvsError ENOENT unknown scheduler or persistence engine; EINVAL netmask, flags, CIDRs; ENOTSUP what uipvs
+ * has beyond the kernel and the service cannot have
+ */
 export function checkServiceSpec(spec: ServiceSpec, schedulers: ReadonlyMap<string, Scheduler>): void {
   const name = serviceName(spec.key);
   const { scheduler, schedulerFlags, persistence, persistenceEngine } = spec;
@@ -64,12 +70,43 @@ export function checkServiceSpec(spec: ServiceSpec, schedulers: ReadonlyMap<stri
   if (persistenceEngine !== null && !PERSISTENCE_ENGINES.includes(persistenceEngine)) {
     refuse('ENOENT', `Service ${name} asks for persistence engine ${persistenceEngine}, which is unknown`);
   }
+  if (persistenceEngine !== null) {
+    refuse('ENOTSUP', `Service ${name} asks for persistence engine sip, which uipvs does not support yet`);
+  }
   if (persistence !== null) checkPersistence(spec.key, persistence);
   if ((schedulerFlags & ~ALL_SCHEDULER_FLAGS) !== 0) {
     refuse('EINVAL', `Service ${name} has scheduler flags ${schedulerFlags}, of which some are unknown`);
   }
-  if (persistenceEngine !== null) {
-    refuse('ENOTSUP', `Service ${name} asks for a persistence engine, which uipvs does not support yet`);
+  checkClientAddress(spec);
+  if (spec.masquerade !== null) checkMasquerade(spec.key, spec.masquerade);
+}
+
+function checkClientAddress({ key, clientAddress }: ServiceSpec): void {
+  if (clientAddress !== null && key.kind === 'address' && key.protocol !== 'tcp') {
+    refuse(
+      'ENOTSUP',
+      `Service ${serviceName(key)} is to tell the client's address (${clientAddress}), which only TCP services can`,
+    );
+  }
+}
+
+function checkMasquerade(key: ServiceKey, { except }: Masquerade): void {
+  const name = serviceName(key);
+  if (except.length > MAX_MASQUERADE_EXCEPTIONS) {
+    refuse(
+      'EINVAL',
+      `Expected at most ${MAX_MASQUERADE_EXCEPTIONS} exceptions from masquerading for service ${name} but received ${except.length}`,
+    );
+  }
+  for (const cidr of except) {
+    const canonical = canonicalCidr(cidr);
+    if (canonical !== cidr) refuse('EINVAL', `Expected CIDR ${canonical} but received ${cidr}`);
+    if (parseCidr(cidr).family !== familyOfService(key)) {
+      refuse(
+        'ENOTSUP',
+        `Service ${name} excepts ${cidr} from masquerading, which is of another address family`,
+      );
+    }
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import type { Family } from '../net/family.js';
 import type { Timeouts } from './listing.js';
-import type { Persistence, ServiceKey } from './specification.js';
+import type { ClientAddressMethod, Masquerade, Persistence, ServiceKey } from './specification.js';
 
 /** Raw totals of one destination since its id was first used; bytes are whole IP packets. */
 export interface RawCounters {
@@ -23,6 +23,15 @@ export interface ServiceTraits {
   readonly isOnePacket: boolean;
   /** A packet of a client that has a valid template goes where the template says, without an upcall. */
   readonly persistence: Persistence | null;
+  /**
+   * What makes templates of packets besides the client's address, together with `persistence` only: packets that it
+   * can make nothing of are dropped. Source: ip_vs_core.c, ip_vs_sched_persist; ip_vs_pe_sip.c.
+   */
+  readonly persistenceEngine: string | null;
+  /** Towards the real server the source becomes an address of the director's. */
+  readonly masquerade: Masquerade | null;
+  /** TCP packets only. */
+  readonly clientAddress: ClientAddressMethod | null;
 }
 
 /** What the data plane needs to know of a destination beyond its place. */
@@ -48,6 +57,10 @@ export interface PacketPolicy {
   readonly dropRate: number;
   /** The defence is on now: once a second a 32nd of the table is searched for connections to give up. */
   readonly dropsEntries: boolean;
+  /** A packet from where a destination is, but of no known connection, is answered with an ICMP port unreachable. */
+  readonly natIcmpSend: boolean;
+  /** An ICMP error to a VIP about a packet of no known connection is scheduled as that packet would be. */
+  readonly scheduleIcmp: boolean;
 }
 
 export interface Accounting {

@@ -60,6 +60,10 @@ export interface ConnectionListing {
   readonly virtualPort: number;
   readonly realAddress: string;
   readonly realPort: number;
+  /** Of a template that a persistence engine made: its name. Absent or null for all others, as is the next. */
+  readonly persistenceEngine?: string | null;
+  /** What the engine took from the packet: the Call-ID of SIP. */
+  readonly persistenceData?: string | null;
 }
 
 /** What the header of a listing says. */

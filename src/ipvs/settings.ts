@@ -87,5 +87,7 @@ function policyOf(values: SysctlValues, availablePages: number): PacketPolicy {
     isSecureTcp: isDefenceOn(values, 'secure_tcp'),
     dropRate: dropRateOf(values, availablePages),
     dropsEntries: isDefenceOn(values, 'drop_entry'),
+    natIcmpSend: values.isSet('nat_icmp_send'),
+    scheduleIcmp: values.isSet('schedule_icmp'),
   };
 }

@@ -28,6 +28,18 @@ export interface Persistence {
   readonly netmask: number;
 }
 
+/** Most CIDRs that a service can except from masquerading. */
+export const MAX_MASQUERADE_EXCEPTIONS = 8;
+
+/** Full NAT: the source address towards the real server becomes the director's, so that it need not be its route. */
+export interface Masquerade {
+  /** Clients inside these keep their address: at most MAX_MASQUERADE_EXCEPTIONS of the service's family, canonical. */
+  readonly except: readonly string[];
+}
+
+/** How a real server is told the client's address: TCP option 254 (TOA), or PROXY protocol v2 ahead of the data. */
+export type ClientAddressMethod = 'toa' | 'proxy';
+
 export interface ServiceSpec {
   readonly key: ServiceKey;
   readonly scheduler: string;
@@ -36,6 +48,10 @@ export interface ServiceSpec {
   readonly isOnePacket: boolean;
   readonly persistence: Persistence | null;
   readonly persistenceEngine: string | null;
+  /** Null: the real server sees the client's address. Not in kernel IPVS, nor is the next. */
+  readonly masquerade: Masquerade | null;
+  /** Of a TCP service, or of a mark's for its TCP packets. */
+  readonly clientAddress: ClientAddressMethod | null;
 }
 
 export interface DestinationKey {

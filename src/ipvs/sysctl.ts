@@ -108,10 +108,10 @@ export const SYSCTLS = {
   lblc_expiration: integer('scheduling', 86_400, MIN_INT, MAX_SECONDS),
   /** Seconds. */
   lblcr_expiration: integer('scheduling', 86_400, MIN_INT, MAX_SECONDS),
-  nat_icmp_send: integer('none', 0),
+  nat_icmp_send: integer('packets', 0),
   pmtu_disc: integer('none', 1),
   run_estimation: integer('estimation', 1),
-  schedule_icmp: integer('none', 0),
+  schedule_icmp: integer('packets', 0),
   secure_tcp: defenceMode,
   sloppy_sctp: integer('packets', 0),
   sloppy_tcp: integer('packets', 0),

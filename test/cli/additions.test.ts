@@ -58,6 +58,8 @@ describe('the words become requests', () => {
     isOnePacket: false,
     persistence: null,
     persistenceEngine: null,
+    masquerade: null,
+    clientAddress: null,
   };
   const table: readonly (readonly [words: string, request: object])[] = [
     ['-A -t 10.9.0.1:80 -s rr', { op: 'add-service', service: { key, ...rr } }],

@@ -77,6 +77,30 @@ TCP 14:59  ESTABLISHED [fd01::5]:40003    [fd09::1]:http     [averyveryverylongs
     const [, title] = (await list('-Lnc --persistent-conn')).out.split('\n');
     assert.equal(title, `${TITLE.split('\n')[1]}        pe name          pe_data`);
   });
+  it("with a template's engine and its data, not below their titles, and without where they are not asked for", async () => {
+    const address = (port: number): [string, number] => ['10.9.0.1', port];
+    const template = connection(['UDP', 'ASSURED', 94, ['10.0.0.3', 0], address(5060), ['10.1.0.12', 5060]]);
+    const long = { persistenceEngine: 'sip', persistenceData: 'averyveryverylongcallid0123456789' };
+    const rows = [
+      { ...template, ...long },
+      { ...template, persistenceEngine: 'sip', persistenceData: 'short' },
+      { ...template, persistenceEngine: null, persistenceData: null },
+    ];
+    const daemon = await CannedDaemon.start(() => [{ part: rows }, ...ok()]);
+    const { socketPath } = daemon;
+    try {
+      // Seen on a Linux kernel with IPVS.
+      const plain = 'UDP 01:34  ASSURED     10.0.0.3:0         10.9.0.1:5060      10.1.0.12:5060';
+      const engine = `${plain}   sip                `;
+      const { out } = await runMain(['-Lnc', '--persistent-conn'], { socketPath });
+      const expected = [`${engine}averyveryverylongcallid0123456789`, `${engine}short`, plain, ''];
+      assert.deepEqual(out.split('\n').slice(2), expected);
+      const without = await runMain(['-Lnc'], { socketPath });
+      assert.deepEqual(without.out.split('\n').slice(2), [plain, plain, plain, '']);
+    } finally {
+      await daemon.stop();
+    }
+  });
   it('with nothing but the title where there is no connection', async () => {
     const daemon = await CannedDaemon.start(() => ok());
     try {

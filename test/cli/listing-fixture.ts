@@ -38,6 +38,8 @@ export function service(
     isOnePacket: false,
     persistence: null,
     persistenceEngine: null,
+    masquerade: null,
+    clientAddress: null,
     counters: NO_TRAFFIC,
     rates: NO_TRAFFIC,
     ...values,

@@ -45,7 +45,15 @@ describe('uipvsadm as a program', () => {
   it("tells our own options apart from ipvsadm's help", async () => {
     const { exitCode, out, err } = await run(PROGRAM, ['--uipvs-help']);
     assert.deepEqual([exitCode, out, err], [0, ownHelpText('uipvsadm'), '']);
-    for (const option of ['--socket', '--atomic', '--sysctl', '--uipvs-help']) {
+    for (const option of [
+      '--socket',
+      '--atomic',
+      '--masquerade ',
+      '--client-address',
+      '--drops',
+      '--sysctl',
+      '--uipvs-help',
+    ]) {
       assert.ok(out.includes(option), option);
       assert.ok(!helpText('uipvsadm').includes(option), option);
     }

@@ -8,6 +8,7 @@ import { formatNumericEndpoint } from '../../src/cli/name-book.js';
 import { PROGRAM_OPTIONS } from '../../src/cli/options.js';
 import { parseCommandLine } from '../../src/cli/parse.js';
 import { splitLine } from '../../src/cli/restore-line.js';
+import { canonicalCidr } from '../../src/ipvs/cidr.js';
 import type {
   DestinationSpec,
   ForwardingMethod,
@@ -50,6 +51,8 @@ const valueWord = fc.constantFrom(
     '255.255.255.0',
     'gue',
     'localhost',
+    'except',
+    '10.0.0.0/8,::/0',
     '224.0.0.1',
     '99999999999999999999',
     '\u0000',
@@ -78,6 +81,10 @@ const word = fc.integer({ min: 0, max: 0xffffffff });
 function addressOf(family: Family): fc.Arbitrary<string> {
   const words = fc.array(word, { minLength: 4, maxLength: 4 });
   return words.map((each) => formatAddressWords(Uint32Array.from(each), 0, family));
+}
+function cidrOf(of: Family): fc.Arbitrary<string> {
+  const length = fc.nat(of === 4 ? 32 : 128);
+  return fc.tuple(addressOf(of), length).map(([address, bits]) => canonicalCidr(`${address}/${bits}`));
 }
 const family = fc.constantFrom<Family>(4, 6);
 
@@ -115,8 +122,11 @@ const serviceSpec: fc.Arbitrary<ServiceSpec> = family.chain((of) =>
       }),
     ),
     persistenceEngine: fc.option(fc.constant('sip')),
-  }).map(({ flags, isOnePacket, ...spec }) => ({
+    masquerade: fc.option(record({ except: fc.uniqueArray(cidrOf(of), { maxLength: 8 }) })),
+    clientAddress: fc.option(fc.constantFrom('toa' as const, 'proxy' as const)),
+  }).map(({ flags, isOnePacket, clientAddress, ...spec }) => ({
     ...spec,
+    clientAddress: spec.key.kind === 'fwmark' || spec.key.protocol === 'tcp' ? clientAddress : null,
     // The third flag of sh and mh has no name, and one packet is for UDP and marks.
     schedulerFlags: (['sh', 'mh'].includes(spec.scheduler) ? flags & 3 : flags) * 8,
     isOnePacket: isOnePacket && (spec.key.kind === 'fwmark' || spec.key.protocol === 'udp'),

@@ -19,6 +19,7 @@ const REQUESTS: readonly Request[] = [
   { op: 'timeouts' },
   { op: 'set-timeouts', timeouts: { tcp: 0, tcpFin: 1, udp: 2_147_483_647 } },
   { op: 'sysctls' },
+  { op: 'drops' },
   { op: 'set-sysctl', name: 'drop_entry', value: '' },
   { op: 'stop-sync-daemon', role: 'backup' },
   { op: 'flush' },
@@ -30,6 +31,11 @@ const REQUESTS: readonly Request[] = [
     service: serviceSpec({ persistence: { timeoutSeconds: 2_678_400, netmask: 0xff00ff00 } }),
   },
   { op: 'add-service', service: serviceSpec({ persistence: { timeoutSeconds: 1, netmask: 0 } }) },
+  {
+    op: 'add-service',
+    service: serviceSpec({ masquerade: { except: ['10.0.0.0/8', '10.9.0.1/32'] }, clientAddress: 'proxy' }),
+  },
+  { op: 'edit-service', service: serviceSpec({ masquerade: { except: [] }, clientAddress: 'toa' }) },
   { op: 'delete-service', key: V6 },
   {
     op: 'add-destination',
@@ -56,6 +62,25 @@ test('unknown fields are left out and addresses become canonical', () => {
     '{"op":"delete-service","more":1,"key":{"kind":"address","protocol":"tcp","address":"FD09::0:1","port":80,"x":2}}';
   const key = { kind: 'address', protocol: 'tcp', address: 'fd09::1', port: 80 };
   assert.deepEqual(parseRequest(line), { op: 'delete-service', key });
+});
+
+test('what kernel IPVS does not have may be left out', () => {
+  const { masquerade: _, clientAddress: __, ...known } = serviceSpec();
+  assert.deepEqual(parseRequest(JSON.stringify({ op: 'add-service', service: known })), {
+    op: 'add-service',
+    service: serviceSpec(),
+  });
+});
+
+test('exceptions from masquerading become canonical', () => {
+  const masquerade = { except: ['10.1.2.3/8', 'FD00::0:1'] };
+  assert.deepEqual(
+    parseRequest(JSON.stringify({ op: 'add-service', service: { ...serviceSpec(), masquerade } })),
+    {
+      op: 'add-service',
+      service: serviceSpec({ masquerade: { except: ['10.0.0.0/8', 'fd00::1/128'] } }),
+    },
+  );
 });
 
 function service(changes: Readonly<Record<string, unknown>>): unknown {
@@ -97,6 +122,12 @@ const REFUSED: readonly (readonly [unknown, RegExp])[] = [
   [service({ persistence: { timeoutSeconds: 1 } }), /netmask but received nothing/],
   [service({ isOnePacket: 1 }), /true or false for isOnePacket/],
   [service({ key: { ...MARK, family: 5 } }), /4 or 6 for family but received 5/],
+  [service({ masquerade: true }), /an object for masquerade but received true/],
+  [service({ masquerade: {} }), /at most 8 CIDRs for except but received nothing/],
+  [service({ masquerade: { except: new Array(9).fill('10.0.0.0/8') } }), /at most 8 CIDRs for except/],
+  [service({ masquerade: { except: [8] } }), /a text of .* for except but received 8/],
+  [service({ masquerade: { except: ['10.0.0.0/33'] } }), /0\.\.32 .*received 33/],
+  [service({ clientAddress: 'xff' }), /one of toa, proxy for clientAddress but received "xff"/],
   [service({ scheduler: 'a'.repeat(17) }), /1 to 16 characters for scheduler/],
   [destination({ forwarding: 'nat' }), /one of masquerading, .* for forwarding/],
   [destination({ tunnel: GUE }), /null for masquerading for tunnel/],

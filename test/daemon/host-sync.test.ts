@@ -5,9 +5,16 @@ import type { HostPlumbing } from '../../src/host/host-plumbing.js';
 import type { ServiceTraits } from '../../src/ipvs/data-plane.js';
 import type { ServiceKey } from '../../src/ipvs/specification.js';
 
-const TRAITS: ServiceTraits = { isOnePacket: false, persistence: null };
-const FTP_TRAITS: ServiceTraits = {
+const OPTIONS = { device: 'uipvs0', masqueradePorts: { first: 61000, last: 62000 } };
+const TRAITS: ServiceTraits = {
   isOnePacket: false,
+  persistence: null,
+  persistenceEngine: null,
+  masquerade: null,
+  clientAddress: null,
+};
+const FTP_TRAITS: ServiceTraits = {
+  ...TRAITS,
   persistence: { timeoutSeconds: 60, netmask: 0xffffffff },
 };
 
@@ -30,6 +37,7 @@ class Recorder {
   };
 
   readonly host = {
+    reservePorts: async ({ first, last }) => void this.calls.push(`reserve ${first}-${last}`),
     addVirtualService: async ({ address: vip, port = 0, alsoPorts = [] }) => {
       if (this.refusal !== null) throw this.refusal;
       this.calls.push(`host +${vip}:${port}${alsoPorts.length > 0 ? ' and more' : ''}`);
@@ -39,7 +47,7 @@ class Recorder {
     removeFirewallMark: async ({ mark, family }) => void this.calls.push(`host -mark ${mark} ipv${family}`),
   } as Pick<
     HostPlumbing,
-    'addVirtualService' | 'removeVirtualService' | 'addFirewallMark' | 'removeFirewallMark'
+    'reservePorts' | 'addVirtualService' | 'removeVirtualService' | 'addFirewallMark' | 'removeFirewallMark'
   > as HostPlumbing;
 }
 
@@ -48,7 +56,7 @@ describe('the host follows the model', () => {
   let sync: HostSync;
   beforeEach(() => {
     recorder = new Recorder();
-    sync = new HostSync(recorder.host, recorder.engine, 'uipvs0');
+    sync = new HostSync(recorder.host, recorder.engine, OPTIONS);
   });
 
   const apply = async (...changes: readonly HostChange[]): Promise<readonly string[]> => {
@@ -116,6 +124,18 @@ describe('the host follows the model', () => {
     ]);
     const edit: HostChange = { what: 'service-edited', key: address(21), traits: TRAITS };
     assert.deepEqual(await apply(edit), ['host +10.9.0.1:21']);
+    sync.stopWaiting();
+  });
+
+  test('the ports for masquerading are reserved with the first service that is masqueraded', async () => {
+    const traits = { ...TRAITS, masquerade: { except: [] } };
+    assert.deepEqual(await apply(added(address(80), traits)), [
+      'reserve 61000-62000',
+      'engine +10.9.0.1',
+      'host +10.9.0.1:80',
+    ]);
+    assert.deepEqual(await apply(added(address(81), traits)), ['engine +10.9.0.1', 'host +10.9.0.1:81']);
+    await apply(removed(address(81)), removed(address(80)));
     sync.stopWaiting();
   });
 

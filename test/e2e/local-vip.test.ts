@@ -16,6 +16,8 @@ const ROUND_ROBIN = {
   isOnePacket: false,
   persistence: null,
   persistenceEngine: null,
+  masquerade: null,
+  clientAddress: null,
 } as const;
 
 for (const { family, ip, local, routed, prefix } of [

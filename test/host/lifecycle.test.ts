@@ -14,7 +14,9 @@ const close: Call = { method: 'close' };
 
 const PLAIN_RULES =
   '0:\tfrom all lookup local \n32766:\tfrom all lookup main \n32767:\tfrom all lookup default \n';
-const BASE_RULES = ` 41:	from all iif ${DEVICE} goto 100 proto 117
+const BASE_RULES = ` 39:	from all iif lo ipproto icmp dport 768-769 lookup ${TABLE} proto 117
+ 39:	from all iif lo ipproto icmp dport 772-783 lookup ${TABLE} proto 117
+ 41:	from all iif ${DEVICE} goto 100 proto 117
  58:	from all ipproto tcp goto 60 proto 117
  58:	from all ipproto udp goto 60 proto 117
  58:	from all ipproto sctp goto 60 proto 117

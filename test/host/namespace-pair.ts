@@ -18,6 +18,8 @@ export const TABLE = 7117;
 const CHILD = fileURLToPath(new URL('./plumbing-child.js', import.meta.url));
 const READER = fileURLToPath(new URL('../../../test/host/tun-reader.py', import.meta.url));
 
+const WRITER = fileURLToPath(new URL('../../../test/host/tun-writer.py', import.meta.url));
+
 const SENDER = fileURLToPath(new URL('../../../test/host/send-packet.py', import.meta.url));
 
 /** Lines from a process, one at a time. */
@@ -79,10 +81,16 @@ export class Reader {
   readonly process: ChildProcessWithoutNullStreams;
   readonly lines: Lines;
 
-  constructor(namespace: string, device: string, mode: 'count' | 'pass') {
-    this.process = spawn('ip', ['netns', 'exec', namespace, 'python3', READER, device, mode]);
+  /** @param argv the instrument and its arguments */
+  constructor(namespace: string, argv: readonly string[]) {
+    this.process = spawn('ip', ['netns', 'exec', namespace, 'python3', ...argv]);
     this.process.stderr.pipe(process.stderr);
     this.lines = new Lines(this.process);
+  }
+
+  /** Writes a datagram into the device, if the instrument is the writer. */
+  write(source: string, sport: number, destination: string, dport: number, payloadBytes: number): void {
+    this.process.stdin.write(`${source} ${sport} ${destination} ${dport} ${payloadBytes}\n`);
   }
 
   /** All lines up to the end; to be called once the process has been told to end. */
@@ -159,8 +167,9 @@ export class NamespacePair {
   async snapshot(): Promise<string> {
     const commands = [
       ...['-4', '-6'].flatMap((family) => [`ip ${family} rule show`, `ip ${family} route show table all`]),
+      ...['-4', '-6'].flatMap((family) => [`ip ${family} neigh show proxy`, `ip ${family} addr show`]),
       'ip -details link show',
-      'cd /proc/sys/net && grep -rs "" ipv4/conf ipv4/ip_* ipv6/conf | sort',
+      'cd /proc/sys/net && grep -rs "" ipv4/conf ipv4/ip_* ipv4/neigh ipv6/conf ipv6/neigh | sort',
     ];
     const text = await this.exec(this.director, ['sh', '-c', commands.join(';')]);
     // A device gets its queueing discipline when it is first set up, and keeps it.
@@ -209,7 +218,16 @@ export class NamespacePair {
   }
 
   async reader(mode: 'count' | 'pass', device: string = DEVICE): Promise<Reader> {
-    const reader = new Reader(this.director, device, mode);
+    return this.#instrument([READER, device, mode]);
+  }
+
+  /** Writes datagrams into the TUN device, and tells what comes out of it, see tun-writer.py. */
+  writer(device: string = DEVICE): Promise<Reader> {
+    return this.#instrument([WRITER, device]);
+  }
+
+  async #instrument(argv: readonly string[]): Promise<Reader> {
+    const reader = new Reader(this.director, argv);
     this.#processes.push(reader.process);
     await reader.lines.next();
     return reader;

@@ -2,6 +2,7 @@
  * Runs inside a network namespace and does to its HostPlumbing what the test says, a JSON line at a time.
  * With `killAfter` it kills itself when that many steps have changed the host or the journal.
  */
+import { execFileSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { HostPlumbing } from '../../src/host/host-plumbing.js';
 import { type HostSystem, type LineFailure, realSystem } from '../../src/host/system.js';
@@ -11,6 +12,9 @@ export interface ChildOptions {
   readonly table: number;
   readonly journalPath: string;
   readonly killAfter?: number;
+  readonly answersOnLan?: boolean;
+  /** Program that announces, with the arguments device and address. */
+  readonly announcer?: string;
 }
 
 export interface Call {
@@ -23,6 +27,8 @@ export interface Call {
     | 'addFirewallMark'
     | 'removeFirewallMark'
     | 'refresh'
+    | 'followAddresses'
+    | 'reservePorts'
     | 'close';
   readonly argument?: unknown;
 }
@@ -77,15 +83,23 @@ async function answerTo(action: () => Promise<unknown>): Promise<Answer> {
   }
 }
 
+function announceBy(program: string): (device: string, address: string) => void {
+  return (device, address) => {
+    execFileSync(program, [device, address]);
+  };
+}
+
 async function main(): Promise<void> {
-  const { killAfter, ...options } = JSON.parse(process.argv[2] ?? '{}') as ChildOptions;
+  const { killAfter, announcer, ...options } = JSON.parse(process.argv[2] ?? '{}') as ChildOptions;
   const logged: string[] = [];
   const log = (level: string, sentence: string) => logged.push(`${level}: ${sentence}`);
+  const onRoute = (address: string, route: unknown) =>
+    logged.push(`route: ${address} ${JSON.stringify(route)}`);
   let plumbing: HostPlumbing | undefined;
   const say = (answers: Answer[]) => console.log(JSON.stringify({ answers, logged: logged.splice(0) }));
   const opened = await answerTo(async () => {
     plumbing = await HostPlumbing.open(
-      { ...options, log },
+      { ...options, log, onRoute, ...(announcer === undefined ? {} : { announce: announceBy(announcer) }) },
       killAfter === undefined ? realSystem() : mortalSystem(killAfter),
     );
   });

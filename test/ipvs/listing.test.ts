@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ServiceTraits } from '../../src/ipvs/data-plane.js';
 import { SCHEDULER_FLAG_1, type ServiceKey } from '../../src/ipvs/specification.js';
 import { destinationSpec, realServer, serviceSpec, tcpKey } from './specs.js';
 import { Trial } from './trial.js';
@@ -67,13 +68,41 @@ test('a firewall-mark service has a name, a family and destinations as any other
   );
 });
 
-test('the data plane hears of one-packet scheduling and of persistence, and of their edits', () => {
-  const { director, dataPlane } = new Trial();
-  const persistence = { timeoutSeconds: 300, netmask: 0xffffff00 };
-  director.addService(serviceSpec({ persistence }));
-  assert.deepEqual(dataPlane.serviceTraits.get(0), { isOnePacket: false, persistence });
-  director.editService(serviceSpec({ isOnePacket: true }));
-  assert.deepEqual(dataPlane.serviceTraits.get(0), { isOnePacket: true, persistence: null });
+const NO_TRAITS: ServiceTraits = {
+  isOnePacket: false,
+  persistence: null,
+  persistenceEngine: null,
+  masquerade: null,
+  clientAddress: null,
+};
+
+/** What a service is made with that matters to packets, beyond its key and its scheduler. */
+const TRAITS: readonly Partial<ServiceTraits>[] = [
+  { isOnePacket: true },
+  { persistence: { timeoutSeconds: 300, netmask: 0xffffff00 } },
+  { masquerade: { except: [] } },
+  { masquerade: { except: ['10.0.0.0/8', '192.168.1.1/32'] } },
+  { clientAddress: 'toa' },
+  { clientAddress: 'proxy', masquerade: { except: [] } },
+];
+
+for (const traits of TRAITS) {
+  test(`the data plane hears of ${JSON.stringify(traits)}, and that an edit without takes it away`, () => {
+    const { director, dataPlane } = new Trial();
+    director.addService(serviceSpec(traits));
+    assert.deepEqual(dataPlane.serviceTraits.get(0), { ...NO_TRAITS, ...traits });
+    director.editService(serviceSpec());
+    assert.deepEqual(dataPlane.serviceTraits.get(0), NO_TRAITS);
+    director.editService(serviceSpec(traits));
+    assert.deepEqual(dataPlane.serviceTraits.get(0), { ...NO_TRAITS, ...traits });
+  });
+}
+
+test('a listing says what of a service the kernel does not have', () => {
+  const { director } = new Trial();
+  director.addService(serviceSpec({ masquerade: { except: ['10.0.0.0/8'] }, clientAddress: 'toa' }));
+  const [service] = director.list();
+  assert.deepEqual([service?.masquerade, service?.clientAddress], [{ except: ['10.0.0.0/8'] }, 'toa']);
 });
 
 test('a tunnel is listed as it was said', () => {

@@ -14,6 +14,8 @@ export function serviceSpec(overrides: Partial<ServiceSpec> = {}): ServiceSpec {
     isOnePacket: false,
     persistence: null,
     persistenceEngine: null,
+    masquerade: null,
+    clientAddress: null,
     ...overrides,
   };
 }

@@ -133,6 +133,8 @@ const POLICY = {
   isSecureTcp: false,
   dropRate: 0,
   dropsEntries: false,
+  natIcmpSend: false,
+  scheduleIcmp: false,
 };
 
 test('the data plane hears the policy at the start', () => {
@@ -149,6 +151,8 @@ for (const [name, text, change] of [
   ['secure_tcp', '3', { isSecureTcp: true }],
   ['drop_packet', '3', { dropRate: 10 }],
   ['drop_entry', '3', { dropsEntries: true }],
+  ['nat_icmp_send', '1', { natIcmpSend: true }],
+  ['schedule_icmp', '1', { scheduleIcmp: true }],
 ] as const) {
   test(`the data plane hears at once of ${name} ${text}`, () => {
     const { director, dataPlane } = new Trial();

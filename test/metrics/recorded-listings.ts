@@ -37,6 +37,8 @@ export function service(
     isOnePacket,
     persistence,
     persistenceEngine: null,
+    masquerade: null,
+    clientAddress: null,
     counters: NO_FIGURES,
     rates: NO_FIGURES,
     destinations,

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import type { Lab } from '../../lab/lab.js';
-import { CLIENT_DEVICE } from '../../lab/topology.js';
+import { CLIENT_DEVICE, type Host, LAN_DEVICE } from '../../lab/topology.js';
 import { pythonProgram } from './program.js';
 
 const ETHERTYPE = { 4: Buffer.from([0x08, 0x00]), 6: Buffer.from([0x86, 0xdd]) } as const;
 const START_TIMEOUT_MS = 10_000;
 
-/** Sends packets as they are from the client to the director, past the client's own IP. Ends with the lab. */
+/** Sends packets as they are from a machine to the director, past the machine's own IP. Ends with the lab. */
 export class FrameSender {
   readonly #socket: Socket;
   readonly #addresses: Buffer;
@@ -18,14 +18,16 @@ export class FrameSender {
     this.#addresses = addresses;
   }
 
-  static async start(lab: Lab): Promise<FrameSender> {
-    const socketPath = path.join(lab.directory, 'frames.sock');
-    const child = lab.spawn('client', ['python3', pythonProgram('send_frames.py'), 'eth0', socketPath]);
+  /** `host`: the client, or a real server. */
+  static async start(lab: Lab, host: Host = 'client'): Promise<FrameSender> {
+    const socketPath = path.join(lab.directory, `frames-${host}.sock`);
+    const child = lab.spawn(host, ['python3', pythonProgram('send_frames.py'), 'eth0', socketPath]);
     await child.ready('the frame sender', START_TIMEOUT_MS, () => child.log.includes('ready'));
     const socket = connect(socketPath);
     await once(socket, 'connect');
-    const destination = await hardwareAddress(lab, 'director', CLIENT_DEVICE);
-    const source = await hardwareAddress(lab, 'client', 'eth0');
+    const gateway = host === 'client' ? CLIENT_DEVICE : LAN_DEVICE;
+    const destination = await hardwareAddress(lab, 'director', gateway);
+    const source = await hardwareAddress(lab, host, 'eth0');
     return new FrameSender(socket, Buffer.concat([destination, source]));
   }
 
@@ -38,7 +40,7 @@ export class FrameSender {
   }
 }
 
-async function hardwareAddress(lab: Lab, host: 'client' | 'director', device: string): Promise<Buffer> {
+async function hardwareAddress(lab: Lab, host: Host, device: string): Promise<Buffer> {
   const text = await lab.run(host, ['ip', '-json', 'link', 'show', device]);
   const [link] = JSON.parse(text) as { address: string }[];
   return Buffer.from((link?.address ?? '').replaceAll(':', ''), 'hex');

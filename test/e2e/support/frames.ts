@@ -21,6 +21,9 @@ export interface TcpFields {
   readonly flags?: number;
   /** Header length in 32-bit words, as the field says. */
   readonly dataOffset?: number;
+  readonly sequence?: number;
+  readonly acknowledgement?: number;
+  readonly urgentPointer?: number;
   readonly data?: Buffer;
 }
 
@@ -35,10 +38,12 @@ export function tcp(fields: TcpFields = {}): Segment {
   const header = Buffer.alloc(20);
   header.writeUInt16BE(sourcePort, 0);
   header.writeUInt16BE(destinationPort, 2);
-  header.writeUInt32BE(0x1234_5678, 4);
+  header.writeUInt32BE(fields.sequence ?? 0x1234_5678, 4);
+  header.writeUInt32BE(fields.acknowledgement ?? 0, 8);
   header[12] = dataOffset << 4;
   header[13] = flags;
   header.writeUInt16BE(65_000, 14);
+  header.writeUInt16BE(fields.urgentPointer ?? 0, 18);
   return { protocol: PROTOCOL.tcp, bytes: Buffer.concat([header, data]), checksumAt: 16 };
 }
 
@@ -89,6 +94,9 @@ export interface Ipv4Fields {
   readonly headerWords?: number;
   readonly version?: number;
   readonly totalLength?: number;
+  /** DSCP and ECN. */
+  readonly trafficClass?: number;
+  readonly identification?: number;
   readonly fragment?: number;
   readonly ttl?: number;
   readonly checksum?: number;
@@ -109,7 +117,9 @@ export function ipv4(ip: Ip, segment: Segment, fields: Ipv4Fields = {}): Buffer 
   const payload = completed(segment, ip);
   const header = Buffer.concat([Buffer.alloc(12), ip.source, ip.destination, options]);
   header[0] = ((fields.version ?? 4) << 4) | (fields.headerWords ?? header.length / 4);
+  header[1] = fields.trafficClass ?? 0;
   header.writeUInt16BE(fields.totalLength ?? header.length + payload.length, 2);
+  header.writeUInt16BE(fields.identification ?? 0, 4);
   header.writeUInt16BE(fields.fragment ?? 0, 6);
   header[8] = fields.ttl ?? 64;
   header[9] = segment.protocol;
@@ -119,6 +129,9 @@ export function ipv4(ip: Ip, segment: Segment, fields: Ipv4Fields = {}): Buffer 
 
 export interface Ipv6Fields {
   readonly version?: number;
+  /** DSCP and ECN. */
+  readonly trafficClass?: number;
+  readonly flowLabel?: number;
   readonly payloadLength?: number;
   readonly hopLimit?: number;
   /** Extension headers before the segment, each with the protocol number it has. */
@@ -136,7 +149,9 @@ export function ipv6(ip: Ip, segment: Segment, fields: Ipv6Fields = {}): Buffer 
   });
   const payload = Buffer.concat([...chain, completed(segment, ip)]);
   const header = Buffer.concat([Buffer.alloc(8), ip.source, ip.destination]);
-  header[0] = (fields.version ?? 6) << 4;
+  const firstWord =
+    ((fields.version ?? 6) << 28) | ((fields.trafficClass ?? 0) << 20) | (fields.flowLabel ?? 0);
+  header.writeUInt32BE(firstWord >>> 0, 0);
   header.writeUInt16BE(fields.payloadLength ?? payload.length, 4);
   header[6] = numbers[0]!;
   header[7] = fields.hopLimit ?? 64;

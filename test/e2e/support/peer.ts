@@ -138,8 +138,8 @@ export class Connection {
   }
 
   /** Asks an HTTP server; the connection stays open. */
-  ask(path: string): Promise<string> {
-    return this.#peer.call('ask', { id: this.#connected.id, path });
+  ask(path: string, timeoutMs = 5000): Promise<string> {
+    return this.#peer.call('ask', { id: this.#connected.id, path, timeoutMs });
   }
 
   async whoAnswers({ isLast = false } = {}): Promise<string> {

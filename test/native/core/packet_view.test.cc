@@ -116,7 +116,7 @@ TEST_CASE("parser: refuses each malformed packet with its reason") {
        ParseError::ip_header_truncated},
       {"fragment header cut", with_extensions(kProtocolFragment, {6, 0, 0, 1, 0, 0, 0, 9}), set(5, 4),
        ParseError::ip_header_truncated},
-      {"nine extension headers", with_extensions(kProtocolDestinationOptions, options_chain(9)), nullptr,
+      {"seventeen extension headers", with_extensions(kProtocolDestinationOptions, options_chain(17)), nullptr,
        ParseError::extension_chain},
       {"checksum start of another header", kTcp, offload(24, 16), ParseError::offload_metadata},
       {"checksum start beyond the packet", kTcp, offload(60000, 16), ParseError::offload_metadata},
@@ -158,11 +158,11 @@ TEST_CASE("parser: reads tuples, offsets and flags of whole packets") {
   CHECK_FALSE(view.is_fragment);
   CHECK_FALSE(view.has_partial_checksum);
 
-  PacketSpec spec6 = with_extensions(kProtocolHopByHop, options_chain(8));
+  PacketSpec spec6 = with_extensions(kProtocolHopByHop, options_chain(16));
   REQUIRE(parse(build_packet(spec6), view) == ParseError::none);
   CHECK(view.tuple == spec6.tuple);
-  CHECK(view.transport_offset == 104);
-  CHECK(view.payload_offset == 124);
+  CHECK(view.transport_offset == 168);
+  CHECK(view.payload_offset == 188);
 
   REQUIRE(parse(build_packet(kUdp6), view) == ParseError::none);
   CHECK(view.tuple == kUdp6.tuple);

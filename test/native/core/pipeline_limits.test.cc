@@ -95,7 +95,7 @@ TEST_CASE("tuple conflict: a client port in use towards the same real server is 
     CHECK(refused.packet.bytes[21] == 3);
     CHECK(tuple_of(refused.packet).destination == kClient);
   }
-  CHECK(rig->counted(Counter::drop_tuple_conflict) == 2);
+  CHECK(rig->counted(Counter::refused_tuple_conflict) == 2);
   CHECK(rig->counted(Counter::answered_packets) == 2);
   CHECK(rig->table.live() == 2);
   CHECK(rig->counts_agree());
@@ -107,7 +107,7 @@ TEST_CASE("tuple conflict: a half-closed connection still carries data and is no
   rig->feed(tcp_segment(client_tuple(kProtocolTcp), kTcpAck));
   rig->feed(tcp_segment(client_tuple(kProtocolTcp), kTcpFin | kTcpAck));
   rig->feed(tcp_segment(through_other_vip(kProtocolTcp), kTcpSyn));
-  CHECK(rig->counted(Counter::drop_tuple_conflict) == 1);
+  CHECK(rig->counted(Counter::refused_tuple_conflict) == 1);
   const Fed reply = rig->feed(tcp_segment(server_tuple(kProtocolTcp), kTcpAck, 100));
   CHECK(tuple_of(reply.packet) == client_tuple(kProtocolTcp).reversed());
 }
@@ -133,7 +133,7 @@ TEST_CASE("tuple conflict: a connection whose time is over, but which no sweep h
     rig->advance(300 * kTicksPerSecond);
     const FiveTuple other = through_other_vip(protocol);
     CHECK(rig->feed(is_tcp ? tcp_segment(other, kTcpSyn) : udp_datagram(other)).action == Action::transmit);
-    CHECK(rig->counted(Counter::drop_tuple_conflict) == 0);
+    CHECK(rig->counted(Counter::refused_tuple_conflict) == 0);
     CHECK(rig->counted(Counter::connections_expired) == 1);
     CHECK(rig->table.live() == 1);
     CHECK(rig->counts_agree());

@@ -90,19 +90,20 @@ TEST_CASE("worker: the doorbell rings once until the control thread has cleared 
   CHECK(bench.doorbells == 2);
 }
 
-TEST_CASE("worker: sixteen datagrams wait in order behind one request, the next are dropped and counted") {
+TEST_CASE("worker: 256 datagrams of a flow wait in order behind one request, the next are dropped and counted") {
+  constexpr uint32_t kWaiting = ParkingLot::kMaxPacketsPerFlow;
   WorkerRig bench;
-  for (uint32_t i = 0; i < 20; ++i) bench.receive(udp_datagram(kUdpIn, i));
-  bench.worker.turn();
+  for (uint32_t i = 0; i < kWaiting + 4; ++i) bench.receive(udp_datagram(kUdpIn, i));
+  while (bench.worker.turn()) continue;
   const auto requests = bench.requests();
   REQUIRE(requests.size() == 1);
   CHECK(bench.counted(Counter::drop_parking_full) == 4);
   bench.answer(requests[0], 0);
   bench.worker.turn();
   const auto sent = bench.sent();
-  REQUIRE(sent.size() == 16);
-  for (size_t i = 0; i < 16; ++i) CHECK(sent[i].bytes.size() == 28 + i);
-  CHECK(bench.rig->worker_lane(0).in_packets == 16);
+  REQUIRE(sent.size() == kWaiting);
+  for (size_t i = 0; i < kWaiting; ++i) CHECK(sent[i].bytes.size() == 28 + i);
+  CHECK(bench.rig->worker_lane(0).in_packets == kWaiting);
   CHECK(bench.rig->worker_lane(0).connections == 1);
 }
 
@@ -143,7 +144,7 @@ TEST_CASE("worker: datagrams behind a first one that was refused for its port ar
   for (const UpcallRequest& request : bench.requests()) bench.answer(request, 0);
   bench.worker.turn();
   CHECK(bench.sent().size() == 2);
-  CHECK(bench.counted(Counter::drop_tuple_conflict) == 1);
+  CHECK(bench.counted(Counter::refused_tuple_conflict) == 1);
   CHECK(bench.counted(Counter::answered_packets) == 1);
   CHECK(bench.counted(Counter::drop_unplaced) == 2);
   CHECK(bench.rig->table.live() == 1);
@@ -299,7 +300,7 @@ TEST_CASE("worker: tells how long verdicts took, and counts a choice that it can
   bench.worker.turn();
   bench.answer(bench.requests().at(0), kUnsupportedForwarding);
   bench.worker.turn();
-  CHECK(bench.counted(Counter::drop_forwarding_method) == 1);
+  CHECK(bench.counted(Counter::refused_forwarding_method) == 1);
   CHECK(bench.sent().size() == 1);
   uint64_t answered = 0;
   for (const auto& cell : bench.latency.cells) answered += cell;

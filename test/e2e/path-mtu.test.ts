@@ -1,0 +1,111 @@
+/**
+ * Theory of operation: a link on the way is narrower than the ends believe, and says so by ICMP alone (the kernel's own
+ * probing is off by default). A transfer comes to its end only if that word reaches the sender and is understood there:
+ * it must quote the packet as the sender knows it. What the sender has learned stands in its routing table.
+ */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { CLIENT, type Host, VIP } from '../lab/topology.js';
+import { insertNarrowPath, linkAddress, type NarrowLink, type PathEnd } from './support/narrow-path.js';
+import type { Peer } from './support/peer.js';
+import { pythonProgram } from './support/program.js';
+import { Scene } from './support/scene.js';
+
+const HTTP_VPORT = 8080;
+const COUNT_VPORT = 9000;
+const COUNT_PORT = 9001;
+const ECHO_VPORT = 7777;
+const BYTES = 300_000;
+const TRANSFER_LIMIT_MS = 3000;
+
+const FAMILIES = [
+  { vip: VIP.ipv4, cip: CLIENT.ipv4, family: 'ipv4' },
+  { vip: VIP.ipv6, cip: CLIENT.ipv6, family: 'ipv6' },
+] as const;
+
+const PATHS: readonly { readonly end: PathEnd; readonly link: NarrowLink; readonly mtuBytes: number }[] = [
+  { end: 'client', link: 'middle', mtuBytes: 1300 },
+  { end: 'rs1', link: 'middle', mtuBytes: 1400 },
+  { end: 'client', link: 'beside the director', mtuBytes: 1400 },
+  { end: 'rs1', link: 'beside the director', mtuBytes: 1300 },
+];
+
+/** The path MTU that a machine has learned for an address; null where it knows of none. */
+async function learnedMtu(scene: Scene, host: Host, address: string): Promise<number | null> {
+  const text = await scene.lab.run(host, ['ip', '-json', 'route', 'get', address]);
+  const [route] = JSON.parse(text) as { metrics?: { mtu?: number }[] }[];
+  return route?.metrics?.[0]?.mtu ?? null;
+}
+
+for (const { end, link, mtuBytes } of PATHS) {
+  const between = end === 'client' ? 'client and director' : 'director and real server';
+  const where =
+    link === 'middle' ? `between two routers between ${between}` : `of the director, towards ${end}`;
+
+  describe(`with ${mtuBytes} bytes as the MTU of a link ${where}`, () => {
+    let scene: Scene;
+    let client: Peer;
+    before(async () => {
+      scene = await Scene.open({ realServers: 1 });
+      const count = scene.lab.spawn('rs1', [
+        'python3',
+        pythonProgram('tcp_count.py'),
+        'serve',
+        String(COUNT_PORT),
+      ]);
+      await count.ready('the counting server', 10_000, () => count.log.includes('ready'));
+      await insertNarrowPath(scene.lab, end, link, mtuBytes);
+      client = await scene.peer();
+      for (const { vip } of FAMILIES) {
+        await scene.balance('tcp', vip, HTTP_VPORT, { to: 80 });
+        await scene.balance('tcp', vip, COUNT_VPORT, { to: COUNT_PORT });
+        await scene.balance('udp', vip, ECHO_VPORT, { to: 7 });
+      }
+    });
+    after(() => scene.close());
+
+    // What one end has learned it tells the other at the next handshake (MSS), which then has nothing to learn.
+    beforeEach(async () => {
+      for (const host of ['client', 'rs1'] as const) {
+        for (const family of ['-4', '-6'])
+          await scene.lab.run(host, ['ip', family, 'route', 'flush', 'cache']);
+      }
+    });
+
+    for (const { vip, cip, family } of FAMILIES) {
+      test(`the client learns it on the way up, ${family}`, async () => {
+        const program = pythonProgram('tcp_count.py');
+        const argv = ['python3', program, 'send', vip, String(COUNT_VPORT), String(BYTES)];
+        const { stdout, stderr } = await scene.lab.exec('client', argv);
+        assert.equal(stdout.trim(), String(BYTES), stderr.trim().split('\n').at(-1));
+        assert.equal(await learnedMtu(scene, 'client', vip), mtuBytes);
+      });
+
+      test(`the real server learns it on the way down, ${family}`, async () => {
+        const connection = await client.connect(vip, HTTP_VPORT);
+        const body = await connection.ask(`/bytes/${BYTES}`, TRANSFER_LIMIT_MS);
+        assert.equal(body.length, BYTES);
+        assert.equal(await learnedMtu(scene, 'rs1', cip), mtuBytes);
+        await connection.close();
+      });
+
+      if (link === 'middle') {
+        test(`a trace of the route names every machine on the way, ${family}`, async () => {
+          const argv = ['python3', pythonProgram('trace_route.py'), vip, String(ECHO_VPORT), '6'];
+          const heard = (await scene.lab.run('client', argv)).trim().split('\n');
+          // Beyond the director everything answers as the VIP: ip_vs_nat_icmp().
+          const ways = {
+            client: [
+              family === 'ipv4' ? '10.0.0.1' : 'fd00::1',
+              linkAddress('client', 'middle', 1)[family],
+              linkAddress('client', 'beside', 1)[family],
+            ],
+            rs1: [family === 'ipv4' ? '10.0.0.1' : 'fd00::1', vip, vip],
+          };
+          const hops = ways[end].map((who, index) => `${index + 1} ${who} time-exceeded`);
+          assert.deepEqual(heard, [...hops, `${hops.length + 1} ${vip} answer`]);
+        });
+      }
+    }
+  });
+}

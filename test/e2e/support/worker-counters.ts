@@ -1,0 +1,27 @@
+import type { Lab } from '../../lab/lab.js';
+
+/** What uipvsd says of its packets to Prometheus. */
+export interface PacketCounts {
+  readonly received: number;
+  /** By verdict: answered, dropped, passed, translated. */
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly drops: Readonly<Record<string, number>>;
+}
+
+const SERIES = /^(uipvs_\w+?)(?:\{(?:verdict|reason)="(\w+)"\})? (\d+)$/gm;
+
+/** Asks the daemon at `endpoint`, the value of its `--metrics`, on the director. */
+export async function packetCounts(lab: Lab, endpoint: string): Promise<PacketCounts> {
+  const text = await lab.run('director', ['curl', '-sS', '-g', `http://${endpoint}/metrics`]);
+  const verdicts: Record<string, number> = {};
+  const drops: Record<string, number> = {};
+  let received: number | undefined;
+  for (const [, name, label = '', value] of text.matchAll(SERIES)) {
+    if (name === 'uipvs_packets_total') verdicts[label] = Number(value);
+    if (name === 'uipvs_drops_total') drops[label] = Number(value);
+    if (name === 'uipvs_received_packets_total') received = Number(value);
+  }
+  if (received === undefined)
+    throw new Error(`Expected the series of uipvsd but received ${text.slice(0, 200)}`);
+  return { received, verdicts, drops };
+}

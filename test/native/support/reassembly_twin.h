@@ -1,0 +1,82 @@
+// The slow twin of core/reassembly: one value a byte, and no bounds but time.
+//
+// Theory of operation: a datagram is a list of values, one a byte, and the list of the cuts that it came in. Fragments
+// are taken apart here by other code than the core's; only whether a packet is well-formed is asked of parse_packet(),
+// which has its own tests. Blocks are counted by the store's own formula, from nothing but the cuts.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/reassembly.h"
+#include "io/memory_io.h"
+
+namespace uipvs::test {
+
+struct TwinOutcome {
+  FragmentOutcome outcome = FragmentOutcome::stored;
+  std::vector<uint8_t> whole;  // where complete
+  uint32_t largest = 0;
+};
+
+class ReassemblyTwin {
+ public:
+  TwinOutcome add(const MemoryPacket& fragment, Tick now);
+  // What of these kinds is over: {refused, incomplete, answerable}.
+  struct Expired {
+    uint32_t refused = 0;
+    uint32_t incomplete = 0;
+    std::multiset<std::vector<uint8_t>> answerable;  // the first fragments, as they came
+
+    bool operator==(const Expired&) const = default;
+  };
+  Expired expire(Tick now);
+
+  uint32_t live() const { return static_cast<uint32_t>(datagrams_.size()); }
+  // How many blocks a reassembler without bounds has in use now.
+  uint32_t blocks() const;
+  // Keeps the fragment for has_seen(), for good.
+  void remember(const MemoryPacket& fragment);
+  // Whether a packet may have been made of remembered fragments: of the key of the last one, each byte at its place.
+  bool has_seen(const std::vector<uint8_t>& whole) const;
+
+ private:
+  // Addresses, then identification, then IPv4's protocol.
+  using Key = std::pair<std::vector<uint8_t>, std::pair<uint32_t, uint8_t>>;
+  struct Piece {
+    Key key;
+    std::vector<uint8_t> header;  // without a fragment header
+    std::vector<uint8_t> data;
+    size_t naming = 6;  // IPv6: where the fragment header is named
+    uint8_t next = 0;   // what the fragment header names
+    uint32_t offset = 0;
+    uint32_t packet_bytes = 0;
+    uint8_t congestion = 0;
+    bool has_more = false;
+    bool has_dont_fragment = false;
+  };
+  struct Collected {
+    Tick deadline = 0;
+    bool is_refused = false;
+    std::vector<int> values;  // -1: not there
+    std::set<std::pair<uint32_t, uint32_t>> cuts;
+    uint32_t end = 0;
+    uint32_t largest = 0, largest_df = 0;
+    std::set<uint8_t> congestion;
+    Piece first;
+    std::vector<uint8_t> first_packet;
+  };
+
+  static FragmentOutcome take_apart(const MemoryPacket& packet, Piece& piece);
+  static FragmentOutcome place(Collected& datagram, const Piece& piece, const MemoryPacket& packet);
+  static bool is_whole(const Collected& datagram);
+  static FragmentOutcome join(const Collected& datagram, TwinOutcome& made);
+
+  std::map<Key, Collected> datagrams_;
+  std::vector<Piece> remembered_;
+};
+
+}  // namespace uipvs::test
