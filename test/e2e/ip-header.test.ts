@@ -20,7 +20,10 @@ const PORT = 7001;
 const FIRST_PORT = 20_000;
 const DONT_FRAGMENT = 0x4000;
 const [HOP_BY_HOP, ROUTING, DESTINATION_OPTIONS] = [0, 43, 60];
-const VIP4 = [...build.addressBytes(VIP.ipv4)];
+const ATOMIC: Extension = {
+  protocol: build.PROTOCOL.fragment6,
+  bytes: Buffer.from([0, 0, 0, 0, 0, 0, 0, 9]),
+};
 
 interface Case {
   readonly name: string;
@@ -92,17 +95,18 @@ const CASES: readonly Case[] = [
   kept('router alert', 0x94, 4, 0, 0),
   kept('options that do nothing', 1, 1, 1, 0),
   kept('an option that nobody knows', 0x5e, 4, 1, 2),
+  // Differs from the kernel, where the VIP is one hop: the way through the TUN device is two.
   {
-    name: 'record route: the director is one hop',
+    name: 'record route with room for two: the director is both',
     fields4: { options: Buffer.from([7, 11, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]) },
-    arrives: { options: [7, 11, 8, ...VIP4, 0, 0, 0, 0, 0] },
+    arrives: { options: [7, 11, 12, 10, 0, 0, 1, 10, 1, 0, 1, 0] },
     isOneWay: true,
   },
   {
-    name: 'time stamps: the director is one hop',
+    name: 'time stamps with room for two: the director is both',
     fields4: { options: Buffer.from([68, 12, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0]) },
     arrives: {},
-    stamps: 1,
+    stamps: 2,
     isOneWay: true,
   },
   {
@@ -159,11 +163,10 @@ const CASES: readonly Case[] = [
     extension(HOP_BY_HOP, ...PADDING),
   ),
   {
+    // Differs from the kernel, which takes it away; a host takes the datagram for whole either way (RFC 6946).
     name: 'a fragment header on a whole datagram',
-    fields6: {
-      extensions: [{ protocol: build.PROTOCOL.fragment6, bytes: Buffer.from([0, 0, 0, 0, 0, 0, 0, 9]) }],
-    },
-    arrives: { extensions: [] },
+    fields6: { extensions: [ATOMIC] },
+    arrives: { extensions: [ATOMIC] },
   },
 ];
 
@@ -257,7 +260,7 @@ describe('the IP header of a balanced packet', () => {
       if (one.arrives !== null) assert.deepEqual(likeness(came[0]!, one.arrives), one.arrives);
       if (one.stamps !== undefined) {
         assert.equal(came[0]?.options[2], 5 + 4 * one.stamps, 'the pointer behind the last stamp');
-        assert.deepEqual([...came[0]!.options.subarray(4 + 4 * one.stamps)], Array(4).fill(0));
+        assert.ok(came[0]!.options.subarray(4 + 4 * one.stamps).every((byte) => byte === 0));
       }
       if (one.refusedBy !== undefined) {
         const port = Buffer.alloc(2);
