@@ -21,6 +21,7 @@ inline bool tick_reached(Tick now, Tick deadline) { return static_cast<int32_t>(
 
 // Bits of ConnectionHead::flags; the kernel's numbers. Source: include/uapi/linux/ip_vs.h.
 inline constexpr uint16_t kConnectionInactive = 0x0100;
+inline constexpr uint16_t kConnectionNoClientPort = 0x0800;  // not known before its first packet, as of FTP's data
 inline constexpr uint16_t kConnectionTemplate = 0x1000;
 inline constexpr uint16_t kConnectionOnePacket = 0x2000;
 
@@ -32,6 +33,7 @@ inline constexpr uint8_t kTemplateAssured = 1;
 // forwarding method, which is always masquerading here.
 inline constexpr uint16_t kConnectionToa = 0x0001;    // a TCP option tells the real server the client's address
 inline constexpr uint16_t kConnectionProxy = 0x0002;  // a PROXY header does; the connection has a sequence record
+inline constexpr uint16_t kConnectionFtp = 0x0004;    // FTP's control connection; it has a sequence record too
 
 // A template whose destination may no longer be used: it is found no more, shows these ports, and dies by its timer.
 // The kernel has no such flag: its number is ours.
@@ -51,8 +53,8 @@ struct ConnectionHead {
   uint8_t protocol;
   std::atomic<uint8_t> state;
   std::atomic<uint16_t> flags;
-  uint32_t controller;               // id of the template that this connection was made by, or 0
-  std::atomic<uint32_t> controlled;  // of a template: how many connections it has made that are there still
+  uint32_t controller;               // id of the template, or FTP's control connection, that made this one, or 0
+  std::atomic<uint32_t> controlled;  // how many connections it has made that are there still
   std::atomic<uint32_t> in_packets;  // from the client, saturating
   std::atomic<uint32_t> timeout;     // ticks, of a template; 0: by protocol and state
   uint32_t reserved;

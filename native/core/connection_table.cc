@@ -202,6 +202,7 @@ bool ConnectionTable::index(ConnectionId id, const ConnectionEnds& ends, uint16_
   if ((flags & kConnectionTemplate) != 0) return insert(hash_template(ends.from_client()), id);
   const bool has_client_side = (flags & kConnectionOnePacket) == 0;
   if (has_client_side && !insert(hash(ends.from_client()), id)) return false;
+  if ((flags & kConnectionNoClientPort) != 0) return true;
   if (insert(hash(ends.from_server()), id | kServerSide)) return true;
   if (has_client_side) erase(hash(ends.from_client()), id);
   return false;
@@ -213,7 +214,7 @@ void ConnectionTable::unindex(ConnectionId id, const ConnectionEnds& ends, uint1
     return;
   }
   if ((flags & kConnectionOnePacket) == 0) erase(hash(ends.from_client()), id);
-  erase(hash(ends.from_server()), id | kServerSide);
+  if ((flags & kConnectionNoClientPort) == 0) erase(hash(ends.from_server()), id | kServerSide);
 }
 
 CreateError ConnectionTable::create(const NewConnection& connection, ConnectionId& id, Found& clash) {
@@ -225,7 +226,7 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
   } else {
     if ((connection.flags & kConnectionOnePacket) == 0) clash = find(client_tuple, hash(client_tuple));
     if (clash.head != nullptr) return CreateError::client_tuple_in_use;
-    clash = find(server_tuple, hash(server_tuple));
+    if ((connection.flags & kConnectionNoClientPort) == 0) clash = find(server_tuple, hash(server_tuple));
     if (clash.head != nullptr) return CreateError::server_tuple_in_use;
   }
   id = allocate(connection.ends.family);
@@ -248,7 +249,7 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
   record.in_packets.store(0, std::memory_order_relaxed);
   record.timeout.store(connection.timeout, std::memory_order_relaxed);
   record.reserved = 0;
-  if ((connection.flags & kConnectionProxy) != 0) sequence(id) = SequenceRecord{};
+  if ((connection.flags & (kConnectionProxy | kConnectionFtp)) != 0) sequence(id) = SequenceRecord{};
   record.mark = 0;
   if (connection.ends.family == Family::ipv4) {
     auto& record4 = reinterpret_cast<ConnectionRecord4&>(record);

@@ -4,8 +4,9 @@
 // with two entries a connection: the tuple of the client's packets and the tuple of the real server's. A persistence
 // template is a record too, found by the network of its clients: it has one entry, hashed apart from connections'. A
 // one-packet connection has the real server's only: each packet of the client is a connection of its own, and the record
-// is what leads replies back. A record is named by its slot number, never by a pointer, so the whole table can lie in a file that the next process maps at
-// another address.
+// is what leads replies back; one whose client port is not known yet has the client's only, with port 0. A record is named
+// by its slot number, never by a pointer, so the whole table can lie in a file that the next process maps at another
+// address.
 //
 //     [ header | IPv4 records | IPv6 records | sequence records of either | index buckets ]
 //

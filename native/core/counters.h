@@ -53,6 +53,7 @@ namespace uipvs {
   X(drop_destination_removed)   /* of a connection whose destination was removed */   \
   X(client_addresses_untold)    /* segments without room for the TOA option */        \
   X(drop_client_address)        /* the PROXY header could not be put: sent again */   \
+  X(drop_ftp_waiting)           /* behind an edit that waits for its receiver */      \
   X(drop_masquerade_source)     /* no address of the director's is known to masquerade with */ \
   X(drop_defence)               /* by the defence, sysctl drop_packet */              \
   X(drop_table_full)                                                                  \

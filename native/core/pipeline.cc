@@ -69,7 +69,11 @@ Decision Pipeline::process(Packet& packet, PacketView& view) {
   if (is_icmp(view.tuple)) return {process_icmp(packet, view)};
   if (!view.has_ports) return {leave_to_host(packet, view)};
   const Found found = table_.find(view.tuple, table_.hash(view.tuple));
-  if (found.head == nullptr) return process_new(packet, view);
+  if (found.head == nullptr) {
+    Action action = Action::drop;
+    if (expected_ != 0 && take_expected(packet, view, action)) return {action};
+    return process_new(packet, view);
+  }
   if (is_outlived(found.id, *found.head)) return process_new(packet, view);
   if (found.direction == Direction::to_server && gives_way(*found.head, view)) {
     remove(found.id, *found.head);
@@ -79,6 +83,8 @@ Decision Pipeline::process(Packet& packet, PacketView& view) {
 }
 
 bool Pipeline::gives_way(const ConnectionHead& connection, const PacketView& view) {
+  // One that holds others, as FTP's control connection does, stays for them.
+  if (connection.controlled.load(std::memory_order_relaxed) != 0) return false;
   const PacketPolicy& policy = directory_.policy;
   const bool expires_nodest = policy.expire_nodest_conn.load(std::memory_order_relaxed);
   if (begins(view)) {
@@ -183,10 +189,11 @@ Action Pipeline::forward(Packet& packet, PacketView& view, const Found& found) {
   }
   const ConnectionEnds ends = table_.ends(found.id);
   if (is_reborn) forget_sequence(found);
-  if ((connection.flags.load(std::memory_order_relaxed) & (kConnectionToa | kConnectionProxy)) != 0 &&
-      !tell_client_address(packet, view, found, ends)) {
+  const uint16_t flags = connection.flags.load(std::memory_order_relaxed);
+  if ((flags & (kConnectionToa | kConnectionProxy)) != 0 && !tell_client_address(packet, view, found, ends)) {
     return drop(Counter::drop_client_address);
   }
+  if ((flags & kConnectionFtp) != 0 && !follow_ftp(packet, view, found, ends)) return drop(Counter::drop_ftp_waiting);
   Rewrite to{ends.virtual_, ends.client, ends.virtual_port, ends.client_port, restored_hop_limit(view.hop_limit)};
   if (found.direction == Direction::to_server) {
     to.source = ends.source();
@@ -202,7 +209,7 @@ Action Pipeline::forward(Packet& packet, PacketView& view, const Found& found) {
 // A template's connection that is begun anew keeps its record: its segments are numbered and told afresh.
 void Pipeline::forget_sequence(const Found& found) {
   found.head->in_packets.store(1, std::memory_order_relaxed);
-  if ((found.head->flags.load(std::memory_order_relaxed) & kConnectionProxy) != 0) {
+  if ((found.head->flags.load(std::memory_order_relaxed) & (kConnectionProxy | kConnectionFtp)) != 0) {
     table_.sequence(found.id) = SequenceRecord{};
   }
 }
@@ -377,7 +384,9 @@ void Pipeline::advance_state(ConnectionHead& connection, const PacketView& view,
 
 void Pipeline::assure_template(const ConnectionHead& connection) {
   if (connection.controller == 0) return;
-  table_.head(connection.controller).state.store(kTemplateAssured, std::memory_order_relaxed);
+  ConnectionHead& controller = table_.head(connection.controller);
+  if ((controller.flags.load(std::memory_order_relaxed) & kConnectionTemplate) == 0) return;
+  controller.state.store(kTemplateAssured, std::memory_order_relaxed);
 }
 
 Tick Pipeline::timeout_of(uint8_t protocol, uint8_t state) const {

@@ -22,6 +22,7 @@
 #include "core/connection_table.h"
 #include "core/counters.h"
 #include "core/directory.h"
+#include "core/ftp.h"
 #include "core/packet.h"
 #include "core/packet_view.h"
 
@@ -87,6 +88,11 @@ class Pipeline {
   Action answer_as_host(Packet& packet, const PacketView& view);
   Action pass(Packet& packet, PacketView& view);
   Action forward(Packet& packet, PacketView& view, const Found& found);
+  bool follow_ftp(Packet& packet, PacketView& view, const Found& found, const ConnectionEnds& ends);
+  bool expect_active(const Found& found, const ConnectionEnds& ends, const FtpEndpoint& endpoint, ConnectionEnds& data);
+  bool expect_passive(const Found& found, const ConnectionEnds& ends, uint16_t port);
+  bool expect(const Found& found, const ConnectionEnds& ends, uint16_t flags);
+  bool take_expected(Packet& packet, PacketView& view, Action& action);
   void forget_sequence(const Found& found);
   bool tell_client_address(Packet& packet, PacketView& view, const Found& found, const ConnectionEnds& ends);
   uint32_t mtu_exceeded(const Packet& packet, const PacketView& view, uint32_t destination_id) const;
@@ -137,6 +143,7 @@ class Pipeline {
   Tick now_ = 0;
   Tick icmp_refilled_at_ = 0;
   uint32_t icmp_tokens_ = 0;
+  uint32_t expected_ = 0;  // connections without a client port
   uint32_t until_dropped_ = 0;
   uint32_t exhausted_destination_ = UINT32_MAX;
   Tick exhausted_at_ = 0;

@@ -35,6 +35,7 @@ bool Pipeline::create(const NewConnection& connection, Found& created, Counter& 
         // not come to be.
         reason = Counter::refused_tuple_conflict;
         if (is_outlived(clash.id, *clash.head)) continue;
+        if (clash.head->controlled.load(std::memory_order_relaxed) != 0) return false;
         if (!is_over(*clash.head) && !is_one_packet(*clash.head)) return false;
         remove(clash.id, *clash.head);
         continue;
@@ -51,7 +52,7 @@ bool Pipeline::reclaim() {
     table_.sweep(kReclaimStep, [&](ConnectionId id, ConnectionHead& connection) {
       if (is_outlived(id, connection)) {
         has_freed = true;
-      } else if ((connection.flags & kConnectionTemplate) != 0) {
+      } else if ((connection.flags & kConnectionTemplate) != 0 || connection.controlled != 0) {
         return;
       } else if (is_embryonic(connection) && !has_freed) {
         count(Counter::connections_reclaimed);
@@ -128,6 +129,7 @@ void Pipeline::remove(ConnectionId id, ConnectionHead& connection) {
     add_relaxed(is_inactive(connection) ? lane.inactive : lane.active, -1);
   }
   if (connection.controller != 0) hold(connection.controller, -1);
+  if ((flags & kConnectionNoClientPort) != 0) --expected_;
   table_.remove(id);
   unbind(destination_id);
 }

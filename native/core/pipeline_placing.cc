@@ -15,7 +15,9 @@ bool is_one_packet(const ServiceEntry& service, const PacketView& view) {
   return view.tuple.protocol == kProtocolUdp && has_flag(service, kServiceOnePacket);
 }
 
-uint16_t tcp_flags_of(const ServiceEntry& service) {
+// FTP's control connection is not told the client: its text is edited, and by one hand only.
+uint16_t tcp_flags_of(const ServiceEntry& service, uint16_t port) {
+  if (port == kFtpPort) return kConnectionFtp;
   if (has_flag(service, kServiceToa)) return kConnectionToa;
   return has_flag(service, kServiceProxy) ? kConnectionProxy : 0;
 }
@@ -122,7 +124,7 @@ Action Pipeline::connect(Packet& packet, PacketView& view, const Placing& placin
   fresh.destination_id = placing.destination_id;
   fresh.flags = begins_active(protocol) ? 0 : kConnectionInactive;
   if (is_single) fresh.flags = kConnectionOnePacket;
-  if (protocol == kProtocolTcp) fresh.flags |= tcp_flags_of(service);
+  if (protocol == kProtocolTcp) fresh.flags |= tcp_flags_of(service, port);
   fresh.expires = now_ + timeout_of(protocol, 0);
   fresh.controller = is_single ? 0 : placing.controller;
 

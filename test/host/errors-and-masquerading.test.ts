@@ -80,6 +80,8 @@ for (const { family, director, peer, far, farNetwork, routedVip, tooBig, ...rest
     }
 
     async function begin(): Promise<Reader> {
+      // Open before it is set up, as the daemon's is: it drops nothing while its carrier comes up.
+      const writer = await pair.writer();
       plumbing = await pair.attached();
       await plumbing.do(
         { method: 'addVirtualService', argument: vip(routedVip, 80) },
@@ -87,7 +89,7 @@ for (const { family, director, peer, far, farNetwork, routedVip, tooBig, ...rest
         { method: 'addRealServer', argument: rip(peer) },
         { method: 'addRealServer', argument: rip(far) },
       );
-      return pair.writer();
+      return writer;
     }
 
     it('the host tells a client of a packet that is too big: the error comes to the device', async () => {
