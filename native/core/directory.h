@@ -74,6 +74,7 @@ struct DestinationEntry {
 struct PacketPolicy {
   std::atomic<uint32_t> conn_reuse_mode{1};
   std::atomic<bool> expire_nodest_conn{false};
+  std::atomic<uint32_t> nodest_flushes{0};  // destinations taken away while that was on
   std::atomic<bool> expire_quiescent_template{false};
   std::atomic<bool> sloppy_tcp{false};
   std::atomic<bool> sloppy_sctp{false};

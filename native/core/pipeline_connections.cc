@@ -1,4 +1,6 @@
 // How connections come to be and go: the part of the pipeline that most packets never reach.
+#include <algorithm>
+
 #include "core/connection_state.h"
 #include "core/pipeline.h"
 
@@ -87,11 +89,16 @@ bool Pipeline::create_way_back(const NewConnection& connection, Found& created, 
 }
 
 void Pipeline::expire(uint32_t slots) {
-  const bool expires_nodest = directory_.policy.expire_nodest_conn.load(std::memory_order_relaxed);
+  // One round for each destination that is taken away, not for those that were before the setting was.
+  // Source: ip_vs_conn.c, ip_vs_expire_nodest_conn_flush(); ip_vs_ctl.c, __ip_vs_del_dest().
+  const uint32_t flushes = directory_.policy.nodest_flushes.load(std::memory_order_acquire);
+  if (flushes != nodest_flushes_) flush_slots_ = table_.high_water();
+  nodest_flushes_ = flushes;
+  const bool is_flushing = flush_slots_ != 0;
+  flush_slots_ -= std::min(flush_slots_, slots);
   table_.sweep(slots, [&](ConnectionId id, ConnectionHead& connection) {
     if (is_outlived(id, connection)) return;
-    // Source: ip_vs_conn.c, ip_vs_expire_nodest_conn_flush().
-    if (expires_nodest && !is_available(connection.destination_id) && connection.controlled == 0) {
+    if (is_flushing && !is_available(connection.destination_id) && connection.controlled == 0) {
       count(Counter::connections_expired);
       remove_with_controller(id, connection);
     }

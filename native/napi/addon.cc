@@ -336,7 +336,10 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value SetDestinationAvailable(const Napi::CallbackInfo& info) {
     const uint32_t id = number_at(info, 0);
     if (id >= engine_.limits().destinations) return throw_range(info.Env(), "setDestinationAvailable: id out of range");
-    engine_.directory().destinations[id].is_available.store(info[1].ToBoolean(), std::memory_order_release);
+    const bool is_available = info[1].ToBoolean();
+    engine_.directory().destinations[id].is_available.store(is_available, std::memory_order_release);
+    PacketPolicy& policy = engine_.directory().policy;
+    if (!is_available && policy.expire_nodest_conn) policy.nodest_flushes.fetch_add(1, std::memory_order_release);
     return info.Env().Undefined();
   }
 

@@ -3,7 +3,7 @@ import { isLoopbackAddress } from '../net/address-class.js';
 import type { Family } from '../net/family.js';
 import type { EntryKind, Location } from './entry.js';
 import { type Link, listLinks } from './link.js';
-import { OWNER } from './rule.js';
+import { ICMP_PROTOCOL, ICMPV6_PROTOCOL, OWNER } from './rule.js';
 import { IPV6 } from './settings.js';
 import type { HostSystem, Json } from './system.js';
 
@@ -84,9 +84,12 @@ export async function locate(
   device: string,
 ): Promise<Finding[]> {
   const isReal = ({ kind }: Subject) => kind === 'real server';
-  const questions = subjects.map((subject) =>
-    isReal(subject) ? `route get ${subject.address}` : `route get fibmatch ${subject.address}`,
-  );
+  // Asked as of an ICMP packet: `ip` asks as of UDP by default, which a rule of ours for a UDP service would catch.
+  const protocol = family === 4 ? ICMP_PROTOCOL : ICMPV6_PROTOCOL;
+  const questions = subjects.map((subject) => {
+    const what = isReal(subject) ? subject.address : `fibmatch ${subject.address}`;
+    return `route get ${what} ipproto ${protocol}`;
+  });
   const routes = await system.listEach(family, questions);
   const links = subjects.some(isReal) ? await listLinks(system) : new Map<string, Link>();
   const mtus = new Map<string, number>();

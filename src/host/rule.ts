@@ -6,8 +6,8 @@ import type { HostSystem, Json } from './system.js';
 export const LOCAL_TABLE = 255;
 export const MAIN_TABLE = 254;
 export const PROTOCOL_NUMBERS: Readonly<Record<ProtocolName, number>> = { tcp: 6, udp: 17, sctp: 132 };
-const ICMP_PROTOCOL = 1;
-const ICMPV6_PROTOCOL = 58;
+export const ICMP_PROTOCOL = 1;
+export const ICMPV6_PROTOCOL = 58;
 
 // Implementation.
 /** Marks every rule and route of ours, whichever daemon made it. No name in rt_protos has this number. */

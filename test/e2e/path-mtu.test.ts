@@ -42,6 +42,10 @@ for (const { end, link, mtuBytes } of PATHS) {
   const where =
     link === 'middle' ? `between two routers between ${between}` : `of the director, towards ${end}`;
 
+  // Not built yet, see the README: then this is to be taken away.
+  const todo =
+    end === 'rs1' && link === 'middle' ? 'errors of a router behind the director reach no client' : false;
+
   describe(`with ${mtuBytes} bytes as the MTU of a link ${where}`, () => {
     let scene: Scene;
     let client: Peer;
@@ -73,7 +77,7 @@ for (const { end, link, mtuBytes } of PATHS) {
     });
 
     for (const { vip, cip, family } of FAMILIES) {
-      test(`the client learns it on the way up, ${family}`, async () => {
+      test(`the client learns it on the way up, ${family}`, { todo }, async () => {
         const program = pythonProgram('tcp_count.py');
         const argv = ['python3', program, 'send', vip, String(COUNT_VPORT), String(BYTES)];
         const { stdout, stderr } = await scene.lab.exec('client', argv);
@@ -90,7 +94,7 @@ for (const { end, link, mtuBytes } of PATHS) {
       });
 
       if (link === 'middle') {
-        test(`a trace of the route names every machine on the way, ${family}`, async () => {
+        test(`a trace of the route names every machine on the way, ${family}`, { todo }, async () => {
           const argv = ['python3', pythonProgram('trace_route.py'), vip, String(ECHO_VPORT), '6'];
           const heard = (await scene.lab.run('client', argv)).trim().split('\n');
           // Beyond the director everything answers as the VIP: ip_vs_nat_icmp().

@@ -67,10 +67,12 @@ void check(Rig& rig) {
     const bool is_template = (head.flags & kConnectionTemplate) != 0;
     const bool is_invalid = (head.flags & kConnectionInvalid) != 0;
     const bool is_single = (head.flags & kConnectionOnePacket) != 0;
-    entries += is_template ? (is_invalid ? 0 : 1) : is_single ? 1 : 2;
+    const bool has_one_side = is_single || (head.flags & kConnectionNoClientPort) != 0;
+    entries += is_template ? (is_invalid ? 0 : 1) : has_one_side ? 1 : 2;
     if (head.controller == 0) continue;
     must((rig.table.head(head.controller).life & 1) != 0, "a connection whose template is gone");
-    must((rig.table.head(head.controller).flags & kConnectionTemplate) != 0, "a controller that is no template");
+    const uint16_t holder = rig.table.head(head.controller).flags;
+    must((holder & (kConnectionTemplate | kConnectionFtp)) != 0, "a controller that cannot be one");
     ++made[head.controller];
   }
   must(rig.table.index_use().entries == entries, "index entries against the records");

@@ -164,6 +164,9 @@ TEST_CASE("expire_nodest_conn: connections and templates without a destination g
   CHECK(rig->connections().size() == 2);
   rig->directory.policy.expire_nodest_conn = true;
   rig->pipeline.expire(16);
+  CHECK(rig->connections().size() == 2);
+  // Only for a destination that is taken away while the setting is on; then for all that were.
+  rig->directory.policy.nodest_flushes = 1;
   rig->pipeline.expire(16);
   CHECK(rig->connections().empty());
   CHECK(rig->counts_agree());
