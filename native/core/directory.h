@@ -87,12 +87,12 @@ struct PacketPolicy {
 struct Directory {
   Directory(uint32_t max_services, uint32_t max_destinations, const HashSecret& secret);
 
-  ServiceTable services;  // of a mark: protocol 0, port 0, the mark as the address's first word
-  ServiceTable vips;      // keys of protocol 0 and port 0: the addresses that are answered for
-  ServiceTable real_servers;                                   // keys likewise: the addresses of destinations
-  ServiceTable real_ports;                                     // of destinations, with their protocol and port
+  ServiceTable services;      // of a mark: protocol 0, port 0, the mark as the address's first word
+  ServiceTable vips;          // keys of protocol 0 and port 0: the addresses that are answered for
+  ServiceTable real_servers;  // keys likewise: the addresses of destinations
+  ServiceTable real_ports;    // of destinations, with their protocol and port
   std::unique_ptr<std::atomic<uint32_t>[]> real_server_links;  // by id in that table: as DestinationEntry::link
-  std::unique_ptr<std::atomic<bool>[]> vip_is_local;  // by id: an address of the host, which answers for it
+  std::unique_ptr<std::atomic<bool>[]> vip_is_local;           // by id: an address of the host, which answers for it
   std::unique_ptr<ServiceEntry[]> service_entries;
   std::unique_ptr<DestinationEntry[]> destinations;
   uint32_t destination_count;

@@ -21,8 +21,7 @@ bool Pipeline::follow_ftp(Packet& packet, PacketView& view, const Found& found, 
   const uint32_t sequence = tcp_sequence(packet, view);
   const std::span<const uint8_t> payload = payload_of(packet, view);
   const uint32_t bytes = static_cast<uint32_t>(payload.size()) + ((view.tcp_flags & kTcpSyn) != 0);
-  const bool is_established =
-      found.head->state.load(std::memory_order_relaxed) == state_number(TcpState::established);
+  const bool is_established = found.head->state.load(std::memory_order_relaxed) == state_number(TcpState::established);
 
   FtpEndpoint endpoint;
   uint32_t text_bytes = 0;

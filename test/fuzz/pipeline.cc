@@ -77,8 +77,7 @@ void fuzz_one(FuzzInput input) {
       action = rig.pipeline.admit(held.packet, view, decision.service_id, id);
     }
   }
-  must(rig.dropped() - dropped == (action == Action::drop ? 1 : 0),
-       "a drop without a reason, or the reverse");
+  must(rig.dropped() - dropped == (action == Action::drop ? 1 : 0), "a drop without a reason, or the reverse");
   if (action == Action::transmit) {
     const MemoryPacket sent = held.copy();
     MemoryPacket received = packet;

@@ -137,8 +137,8 @@ TEST_CASE("masquerade: errors of both sides name addresses that their receivers 
   CHECK(tuple_of(to_client.packet).source == kVip);
   CHECK(tuple_of(to_client.packet).destination == kClient);
   PacketView quoted;
-  REQUIRE(parse_quoted(to_client.packet.bytes.data() + 28,
-                       static_cast<uint32_t>(to_client.packet.bytes.size() - 28), quoted) == ParseError::none);
+  REQUIRE(parse_quoted(to_client.packet.bytes.data() + 28, static_cast<uint32_t>(to_client.packet.bytes.size() - 28),
+                       quoted) == ParseError::none);
   CHECK(quoted.tuple == client_tuple(kProtocolUdp, 7));
 
   const Fed reply = rig->feed(udp_datagram(seen.reversed()));
@@ -147,8 +147,8 @@ TEST_CASE("masquerade: errors of both sides name addresses that their receivers 
   REQUIRE(to_server.action == Action::transmit);
   CHECK(tuple_of(to_server.packet).source == kDirector);
   CHECK(tuple_of(to_server.packet).destination == kReal);
-  REQUIRE(parse_quoted(to_server.packet.bytes.data() + 28,
-                       static_cast<uint32_t>(to_server.packet.bytes.size() - 28), quoted) == ParseError::none);
+  REQUIRE(parse_quoted(to_server.packet.bytes.data() + 28, static_cast<uint32_t>(to_server.packet.bytes.size() - 28),
+                       quoted) == ParseError::none);
   CHECK(quoted.tuple == seen.reversed());
 }
 

@@ -47,7 +47,8 @@ MemoryPacket datagram(Family family, uint32_t payload_bytes) {
 
 }  // namespace
 
-TEST_CASE("worker: a datagram of 60,000 bytes in fragments of any order is scheduled, translated and sent in fragments") {
+TEST_CASE(
+    "worker: a datagram of 60,000 bytes in fragments of any order is scheduled, translated and sent in fragments") {
   for (const Family family : {Family::ipv4, Family::ipv6}) {
     WorkerRig bench;
     Random random(test_seed());
