@@ -8,14 +8,15 @@ import { messageOf } from '../../src/base/error.js';
 import type { AgentReply, AgentRequest, NumberedRequest } from './agent-protocol.js';
 import { ClientConnections } from './client-connections.js';
 import { exchangeDatagram } from './datagram.js';
-import { serve } from './real-server.js';
+import { RealServers } from './real-server.js';
 
 const connections = new ClientConnections();
+const servers = new RealServers();
 
 async function answer(request: AgentRequest): Promise<string> {
   switch (request.do) {
     case 'serve':
-      await serve(request);
+      await servers.serve(request);
       return 'serving';
     case 'open':
       return connections.open(request.name, request.source, request.target);
@@ -29,6 +30,10 @@ async function answer(request: AgentRequest): Promise<string> {
       return 'reset';
     case 'udp':
       return exchangeDatagram(request.source, request.target);
+    case 'forget':
+      connections.forget();
+      servers.forget();
+      return 'forgotten';
   }
 }
 

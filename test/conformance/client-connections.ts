@@ -6,13 +6,15 @@ import { fateOf } from './fate.js';
 const ANSWER_TIMEOUT_MS = 4000;
 
 /** How long an orderly close waits for the other side's FIN, in milliseconds; then TCP goes on without us. */
-const CLOSE_TIMEOUT_MS = 400;
+const CLOSE_TIMEOUT_MS = 2000;
 
 const QUESTION = 'hello\n';
 
 /** The TCP connections a client holds open, by name. */
 export class ClientConnections {
   readonly #sockets = new Map<string, Socket>();
+  /** Those that sent a FIN and have not seen the other side's: TCP goes on with them. */
+  readonly #closing = new Set<Socket>();
 
   /**
    * Connect and read the first words: the server's name, `closed`, or a fate.
@@ -42,7 +44,7 @@ export class ClientConnections {
     return `${words}\n` === QUESTION ? 'ok' : 'broken';
   }
 
-  /** Send FIN, wait up to 400 ms for the other side's, and forget the connection. */
+  /** Send FIN, and wait up to 2 s for the other side's. */
   async close(name: string): Promise<void> {
     const socket = this.#take(name);
     if (socket === undefined || socket.destroyed) return;
@@ -54,7 +56,7 @@ export class ClientConnections {
       });
       socket.end();
     });
-    socket.destroy();
+    if (!socket.destroyed) this.#closing.add(socket);
   }
 
   /** Send RST and forget the connection. */
@@ -65,6 +67,13 @@ export class ClientConnections {
       socket.once('close', () => resolve());
       socket.resetAndDestroy();
     });
+  }
+
+  /** Reset whatever is open still. */
+  forget(): void {
+    for (const socket of [...this.#sockets.values(), ...this.#closing]) socket.resetAndDestroy();
+    this.#sockets.clear();
+    this.#closing.clear();
   }
 
   #take(name: string): Socket | undefined {

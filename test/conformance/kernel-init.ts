@@ -8,11 +8,10 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf } from '../../src/base/error.js';
-import { kernelBalancer } from './balancer.js';
-import { inParallel } from './in-parallel.js';
+import { kernelBalancer } from './kernel-balancer.js';
 import { PLAN_FILE, type Plan, RESULTS_FILE, type ScenarioResult } from './kernel-protocol.js';
-import { observe } from './observe.js';
-import { parseScenario } from './scenario.js';
+import { observeFiles } from './observe-files.js';
+import { OneAtATime } from './one-at-a-time.js';
 
 const SHARED = '/run/shared';
 const SCRATCH = '/run/tmp';
@@ -23,7 +22,16 @@ const MODULES_OF_UML = '/usr/lib/uml/modules';
 
 /** Nothing loads a module on demand here, because the host's /lib/modules is of another kernel. */
 const SCHEDULERS = ['rr', 'wrr', 'lc', 'wlc', 'lblc', 'lblcr', 'dh', 'sh', 'mh', 'sed', 'nq', 'fo', 'ovf'];
-const MODULES = ['ipv6', 'veth', 'bridge', 'ip_vs', ...SCHEDULERS.map((name) => `ip_vs_${name}`)];
+const CLASSIFIER = ['sch_ingress', 'cls_flower', 'act_skbedit'];
+const MODULES = [
+  'ipv6',
+  'veth',
+  'bridge',
+  'ip_vs',
+  'ip_vs_pe_sip',
+  ...SCHEDULERS.map((name) => `ip_vs_${name}`),
+  ...CLASSIFIER,
+];
 
 function mount(type: string, target: string, options?: string): void {
   const extra = options === undefined ? [] : ['-o', options];
@@ -41,21 +49,12 @@ function prepare(sharedOnHost: string): Plan {
   process.execPath = plan.node; // without /proc it was taken for the kernel's own program
   process.env.TMPDIR = SCRATCH;
   symlinkSync(MODULES_OF_UML, `${MODULE_ROOT}/lib/modules`);
-  for (const name of MODULES) execFileSync('modprobe', ['-d', MODULE_ROOT, name], { stdio: 'pipe' });
+  execFileSync('modprobe', ['-d', MODULE_ROOT, '-a', ...MODULES], { stdio: 'pipe' });
   return plan;
 }
 
 function report(result: ScenarioResult): void {
   appendFileSync(path.join(SHARED, RESULTS_FILE), `${JSON.stringify(result)}\n`);
-}
-
-async function run(file: string): Promise<void> {
-  try {
-    const transcript = await observe(parseScenario(readFileSync(file, 'utf8'), file), kernelBalancer);
-    report({ file, transcript });
-  } catch (thrown) {
-    report({ file, failure: messageOf(thrown) });
-  }
 }
 
 function powerOff(): void {
@@ -71,7 +70,8 @@ process.on('uncaughtException', (thrown) => {
 
 try {
   const plan = prepare(process.argv[2] ?? '');
-  await inParallel(plan.files, plan.parallel, run);
+  const turn = new OneAtATime();
+  await observeFiles(plan.files, plan.parallel, (lab) => kernelBalancer(lab, turn), report);
 } catch (thrown) {
   report({ file: null, failure: messageOf(thrown) });
 } finally {

@@ -16,7 +16,10 @@ export interface Plan {
   readonly parallel: number;
 }
 
-/** What was observed of a scenario, or why it could not be. `file` is null when no scenario could be run at all. */
+/**
+ * What was observed of a scenario, a text for each step, or why it could not be. `file` is null when no scenario could
+ * be run at all.
+ */
 export type ScenarioResult =
-  | { readonly file: string; readonly transcript: string }
+  | { readonly file: string; readonly transcript: readonly string[] }
   | { readonly file: string | null; readonly failure: string };

@@ -1,146 +1,214 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { executeOk } from '../lab/exec.js';
-import { Lab } from '../lab/lab.js';
-import { CLIENT, type Host, realServer } from '../lab/topology.js';
+import type { Lab } from '../lab/lab.js';
+import { type Host, realServer } from '../lab/topology.js';
 import type { Balancer } from './balancer.js';
-import { NamespaceAgent } from './namespace-agent.js';
+import { packet } from './packet.js';
 import type { Step } from './scenario.js';
+import { REAL_SERVERS } from './scenario-words.js';
+import type { Needs, Stage } from './stage.js';
+import { substitution } from './substitution.js';
 
 /** A closed connection's last packets pass the director within this time, in milliseconds. */
 const SETTLE_MS = 200;
 
-/** Run the steps in a lab of their own and give back what an observer saw, as text. */
+/** Packets without a socket have passed the director within this time, in milliseconds. */
+const SEND_SETTLE_MS = 120;
+
+/** As long as it may take to find a server for a new connection, whose next packet may come then, in milliseconds. */
+const NEXT_PACKET_MS = 30;
+
+/** A machine with an agent. */
+type Machine = Exclude<Host, 'director'>;
+
+const SERVERS = Array.from({ length: REAL_SERVERS }, (_, index) => {
+  const { ipv4, ipv6 } = realServer(index + 1);
+  return { host: `rs${index + 1}`, ipv4, ipv6 } as const;
+});
+
+/** Run the steps on a stage and give back what an observer saw, as a text for each step, '' for nothing. */
 export async function observe(
   steps: readonly Step[],
+  stage: Stage,
   start: (lab: Lab) => Promise<Balancer> | Balancer,
-): Promise<string> {
-  const lab = await Lab.create({ realServers: realServersOf(steps) });
+): Promise<string[]> {
+  await stage.prepare(needsOf(steps));
+  const balancer = await start(stage.lab);
+  const observer = new Observer(stage, balancer);
+  const transcript: string[] = [];
   try {
-    await prepareClient(lab, sourcesOf(steps));
-    const balancer = await start(lab);
-    const observer = new Observer(lab, balancer);
-    for (const step of steps) await observer.take(step);
-    await balancer.stop();
-    return observer.transcript;
-  } finally {
-    lab.close();
+    for (const step of steps) transcript.push(await observer.take(step));
+  } catch (thrown) {
+    await balancer.stop().catch(() => undefined); // the first reason is the one that counts
+    throw thrown;
+  }
+  await balancer.stop();
+  return transcript;
+}
+
+function needsOf(steps: readonly Step[]): Needs {
+  const mutes = steps.flatMap((step) =>
+    step.kind === 'mute' ? [{ host: hostOf(step.address), address: step.address }] : [],
+  );
+  const serving = steps.flatMap((step) => (step.kind === 'serve' ? [step.host] : []));
+  const named = [...serving, ...mutes.map(({ host }) => host)];
+  const isTraffic = steps.some((step) => ['open', 'udp', 'send', 'ping'].includes(step.kind));
+  const servers = SERVERS.map(({ host }) => host).filter((host) => named.includes(host));
+  const clientAddresses = [...new Set(steps.flatMap(clientAddressesOf))];
+  return { hosts: isTraffic ? ['client', ...servers] : [], clientAddresses, mutes };
+}
+
+/** Addresses the client speaks from. */
+function clientAddressesOf(step: Step): string[] {
+  switch (step.kind) {
+    case 'open':
+    case 'udp':
+      return [step.source.address];
+    case 'ping':
+      return [step.source];
+    case 'mute':
+      return hostOf(step.address) === 'client' ? [step.address] : [];
+    default:
+      return [];
   }
 }
 
-/** How many real servers the steps start; a server that is only named needs no machine. */
-function realServersOf(steps: readonly Step[]): number {
-  const numbers = steps.map((step) => (step.kind === 'serve' ? Number(step.host.slice(2)) : 0));
-  return Math.max(0, ...numbers);
+/** Whose address it is: a real server's, or one of the client's. */
+function hostOf(address: string): Machine {
+  return SERVERS.find(({ ipv4, ipv6 }) => address === ipv4 || address === ipv6)?.host ?? 'client';
 }
 
-/** Addresses the client speaks from, besides those it has anyway. */
-function sourcesOf(steps: readonly Step[]): string[] {
-  const sources = steps.flatMap((step) => {
-    if (step.kind === 'open' || step.kind === 'udp') return [step.source.address];
-    return step.kind === 'ping' ? [step.source] : [];
-  });
-  const has: readonly string[] = Object.values(CLIENT);
-  return [...new Set(sources)].filter((address) => !has.includes(address));
-}
-
-async function prepareClient(lab: Lab, sources: readonly string[]): Promise<void> {
-  const lines = sources.map((address) =>
-    address.includes(':') ? `address add ${address}/64 dev eth0 nodad` : `address add ${address}/24 dev eth0`,
-  );
-  if (lines.length > 0) await lab.ip('client', lines);
-  // A client may use a source port again while its last connection is in TIME_WAIT.
-  await lab.sysctl('client', { 'net.ipv4.tcp_tw_reuse': 1 });
-}
-
-/** Takes steps and writes down what is seen. */
+/** Takes steps and says what is seen. */
 class Observer {
-  readonly #lab: Lab;
+  readonly #stage: Stage;
   readonly #balancer: Balancer;
-  readonly #agents = new Map<Host, NamespaceAgent>();
-  readonly #filters: string[] = [];
-  #transcript = '';
+  readonly #filters: ((text: string) => string)[] = [];
+  /** Who has sent packets without a socket that may still be on their way, and from which addresses. */
+  #sender: Machine | null = null;
+  readonly #senderAddresses = new Set<string>();
 
-  constructor(lab: Lab, balancer: Balancer) {
-    this.#lab = lab;
+  constructor(stage: Stage, balancer: Balancer) {
+    this.#stage = stage;
     this.#balancer = balancer;
   }
 
-  get transcript(): string {
-    return this.#transcript;
-  }
-
-  async take(step: Step): Promise<void> {
+  async take(step: Step): Promise<string> {
+    await this.#settle(step);
     switch (step.kind) {
       case 'vip':
-        return this.#balancer.addVip(step.address);
+        await this.#balancer.addVip(step.address);
+        return '';
       case 'adm':
         return this.#adm(step.words, '', step.isSorted);
       case 'restore':
-        return this.#adm(['-R'], step.input, false);
+        return this.#adm(step.isAtomic ? ['-R', '--atomic'] : ['-R'], step.input, false);
+      case 'sysctl':
+        return this.#sysctl(step.name, step.value);
+      case 'proc': {
+        const lines = this.#filtered(await this.#balancer.proc(step.name));
+        return `$ proc ${step.name}\n${(step.isSorted ? lines.sort() : lines).join('')}`;
+      }
+      case 'mark':
+        await this.#balancer.mark(step.mark, step.protocol, step.target);
+        return '';
       case 'serve':
         return this.#serve(step);
       case 'open': {
         const { kind, ...request } = step;
-        return this.#say(`${step.name} -> ${await this.#agent('client').call({ do: kind, ...request })}`);
+        return `${step.name} -> ${await this.#stage.agent('client').call({ do: kind, ...request })}\n`;
       }
       case 'ask':
-        return this.#say(`${step.name} ${await this.#agent('client').call({ do: 'ask', name: step.name })}`);
+        return `${step.name} ${await this.#stage.agent('client').call({ do: 'ask', name: step.name })}\n`;
       case 'close':
       case 'reset':
-        await this.#agent('client').call({ do: step.kind, name: step.name });
+        await this.#stage.agent('client').call({ do: step.kind, name: step.name });
         await delay(SETTLE_MS);
-        return undefined;
+        return '';
       case 'udp': {
         const { kind, ...request } = step;
-        return this.#say(`udp -> ${await this.#agent('client').call({ do: kind, ...request })}`);
+        return `udp -> ${await this.#stage.agent('client').call({ do: kind, ...request })}\n`;
       }
+      case 'mute':
+        return this.#mute(step.address);
+      case 'send':
+        return this.#send(step);
       case 'ping':
         return this.#ping(step.source, step.target);
       case 'sleep':
         await delay(step.delayMs);
-        return undefined;
+        return '';
       case 'vary':
-        this.#filters.push(step.expression);
-        return undefined;
+        this.#filters.push(substitution(step.expression));
+        return '';
     }
   }
 
   /** The command, its output, its messages each after `2| `, and its exit status unless that is 0. */
-  async #adm(words: readonly string[], input: string, isSorted: boolean): Promise<void> {
+  async #adm(words: readonly string[], input: string, isSorted: boolean): Promise<string> {
     const { status, stdout, stderr } = await this.#balancer.adm(words, input);
-    const lines = linesOf(await this.#filter(stdout));
-    const messages = linesOf(await this.#filter(stderr)).map((line) => `2| ${line}`);
-    this.#say(`$ ${words.join(' ')}`);
-    for (const line of [...(isSorted ? lines.sort() : lines), ...messages]) this.#transcript += line;
-    if (status !== 0) this.#say(`exit ${status}`);
+    const lines = this.#filtered(stdout);
+    const messages = this.#filtered(stderr).map((line) => `2| ${line}`);
+    const end = status === 0 ? '' : `exit ${status}\n`;
+    return [`$ ${words.join(' ')}\n`, ...(isSorted ? lines.sort() : lines), ...messages, end].join('');
   }
 
-  async #filter(text: string): Promise<string> {
-    if (text === '' || this.#filters.length === 0) return text;
-    const expressions = this.#filters.flatMap((expression) => ['-e', expression]);
-    return executeOk(['sed', '-E', ...expressions], { input: text });
+  async #sysctl(name: string, value: string | null): Promise<string> {
+    const { status, stdout } = await this.#balancer.sysctl(name, value);
+    const said = status === 0 ? this.#filtered(stdout).join('') : 'refused\n';
+    return `$ sysctl ${name}${value === null ? '' : `=${value}`}\n${said}`;
   }
 
-  async #serve(step: Step & { readonly kind: 'serve' }): Promise<void> {
-    const { host, protocol, port } = step;
+  #filtered(text: string): string[] {
+    return linesOf(this.#filters.reduce((filtered, filter) => filter(filtered), text));
+  }
+
+  async #serve({ host, protocol, port }: Step & { readonly kind: 'serve' }): Promise<string> {
     const { ipv4, ipv6 } = realServer(Number(host.slice(2)));
-    await this.#agent(host).call({ do: 'serve', name: host, protocol, port, addresses: [ipv4, ipv6] });
+    await this.#stage.agent(host).call({ do: 'serve', name: host, protocol, port, addresses: [ipv4, ipv6] });
+    return '';
   }
 
-  async #ping(source: string, target: string): Promise<void> {
+  /** Wait until the packets sent so far have made the difference they can make to this step. */
+  async #settle(step: Step): Promise<void> {
+    const source = step.kind === 'send' ? step.source.address : null;
+    const sender = source === null ? null : hostOf(source);
+    if (this.#sender !== null && sender !== this.#sender) {
+      await delay(SEND_SETTLE_MS);
+      this.#senderAddresses.clear();
+    } else if (source !== null && this.#senderAddresses.has(source)) {
+      await delay(NEXT_PACKET_MS);
+    }
+    this.#sender = sender;
+    if (source !== null) this.#senderAddresses.add(source);
+  }
+
+  /** Whoever is mute will be made to speak: the program for it is started now, so that no time is lost then. */
+  async #mute(address: string): Promise<string> {
+    await this.#sendFrom(address, address, []);
+    return '';
+  }
+
+  async #send({ content, source, target }: Step & { readonly kind: 'send' }): Promise<string> {
+    const packets = source.ports.flatMap((from) =>
+      target.ports.map((to) =>
+        packet(
+          content,
+          { address: source.address, port: from },
+          { address: target.address, port: to },
+        ).toString('hex'),
+      ),
+    );
+    await this.#sendFrom(source.address, target.address, packets);
+    return '';
+  }
+
+  #sendFrom(source: string, target: string, packets: readonly string[]): Promise<void> {
+    return this.#stage.rawSocket.send(this.#stage.lab.namespace(hostOf(source)), target, packets);
+  }
+
+  async #ping(source: string, target: string): Promise<string> {
     const argv = ['ping', '-c', '1', '-W', '2', '-I', source, target];
-    const { status } = await this.#lab.exec('client', argv);
-    this.#say(status === 0 ? 'ping ok' : 'ping lost');
-  }
-
-  #agent(host: Host): NamespaceAgent {
-    const agent = this.#agents.get(host) ?? new NamespaceAgent(this.#lab, host);
-    this.#agents.set(host, agent);
-    return agent;
-  }
-
-  #say(line: string): void {
-    this.#transcript += `${line}\n`;
+    const { status } = await this.#stage.lab.exec('client', argv);
+    return status === 0 ? 'ping ok\n' : 'ping lost\n';
   }
 }
 

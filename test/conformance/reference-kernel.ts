@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { UipvsError } from '../../src/base/error.js';
 import { PLAN_FILE, type Plan, RESULTS_FILE, type ScenarioResult } from './kernel-protocol.js';
-import { bootUserModeLinux } from './user-mode-linux.js';
+import { longestFirst } from './observe-files.js';
+import { bootUserModeLinux, KERNELS } from './user-mode-linux.js';
 
 const BOOT_LIMIT_MS = 30_000;
 const SCENARIO_LIMIT_MS = 60_000;
@@ -12,12 +13,26 @@ const SCENARIO_LIMIT_MS = 60_000;
 const BOOTS = 2;
 
 /**
- * Boot a Linux with ip_vs as a process (user-mode Linux), run the scenario files in it, `parallel` at a time, and
- * give back their results in the order of the files. When the kernel ends early it is booted once more for the rest;
- * a scenario it then does not come to either has the reason as its failure. Throws EIO when it cannot begin at all,
- * EBUSY when it does not end.
+ * Run the scenario files in Linux with ip_vs, which is booted as a process (user-mode Linux), `parallel` at a time, and
+ * give back their results in the order of the files. Such a kernel has one processor, so two of them share the work.
+ * Throws EIO when one cannot begin at all, EBUSY when it does not end.
  */
 export async function observeOnKernel(files: readonly string[], parallel: number): Promise<ScenarioResult[]> {
+  const shares = Array.from({ length: KERNELS }, (_, share) =>
+    longestFirst(files).filter((_, index) => index % KERNELS === share),
+  );
+  const results = await Promise.all(
+    shares.map((share) => observeOnOneKernel(share, Math.ceil(parallel / KERNELS))),
+  );
+  const byFile = new Map(results.flat().map((result) => [result.file, result]));
+  return files.map((file) => byFile.get(file) ?? { file, failure: 'No kernel was asked.' });
+}
+
+/**
+ * When the kernel ends early it is booted once more for the rest; a scenario it then does not come to either has the
+ * reason as its failure.
+ */
+async function observeOnOneKernel(files: readonly string[], parallel: number): Promise<ScenarioResult[]> {
   const done = new Map<string | null, ScenarioResult>();
   let reason = '';
   for (let boots = 0; boots < BOOTS; boots += 1) {

@@ -1,9 +1,23 @@
 /** The language of scenario files: one step a line, `#` starts a comment. */
-import { isIP } from 'node:net';
 import { messageOf, UipvsError } from '../../src/base/error.js';
 import type { Endpoint } from '../../src/net/endpoint.js';
+import { type Content, contentOf } from './packet-content.js';
+import {
+  address,
+  endpoint,
+  number,
+  type PortRange,
+  port,
+  portRange,
+  protocol,
+  realServer,
+  seconds,
+  serverProtocol,
+  wrong,
+} from './scenario-words.js';
 
-export type Protocol = 'tcp' | 'udp';
+export type Protocol = 'tcp' | 'udp' | 'sctp';
+export type ServerProtocol = 'tcp' | 'udp';
 export type RealServer = `rs${number}`;
 
 export type Step =
@@ -11,13 +25,22 @@ export type Step =
   | { readonly kind: 'vip'; readonly address: string }
   /** `adm ARGS...`: run ipvsadm; `sorted ARGS...`: the same with the lines of its output sorted. */
   | { readonly kind: 'adm'; readonly words: readonly string[]; readonly isSorted: boolean }
-  /** `restore TEXT`: feed the text, where `\n` parts lines, to `ipvsadm -R`. */
-  | { readonly kind: 'restore'; readonly input: string }
+  /**
+   * `restore TEXT`: feed the text, where `\n` parts lines, to `ipvsadm -R`. `restore --atomic TEXT`: to uipvsadm with
+   * that option, which only it has; to ipvsadm without.
+   */
+  | { readonly kind: 'restore'; readonly input: string; readonly isAtomic: boolean }
+  /** `sysctl NAME`, `sysctl NAME=VALUE`: read or write a setting of net.ipv4.vs; a refusal is `refused`, no more. */
+  | { readonly kind: 'sysctl'; readonly name: string; readonly value: string | null }
+  /** `proc NAME`: the file /proc/net/NAME; `sorted-proc NAME`: with its lines sorted. */
+  | { readonly kind: 'proc'; readonly name: string; readonly isSorted: boolean }
+  /** `mark N tcp|udp|sctp TARGET:PORT`: the client's packets to the target carry the firewall mark N. */
+  | { readonly kind: 'mark'; readonly mark: number; readonly protocol: Protocol; readonly target: Endpoint }
   /** `serve RS tcp|udp PORT`: the real server answers its own name; over TCP it then echoes. */
   | {
       readonly kind: 'serve';
       readonly host: RealServer;
-      readonly protocol: Protocol;
+      readonly protocol: ServerProtocol;
       readonly port: number;
     }
   /** `open NAME tcp SOURCE:PORT TARGET:PORT`: connect, and read the server's name. */
@@ -26,14 +49,24 @@ export type Step =
   | { readonly kind: 'ask' | 'close' | 'reset'; readonly name: string }
   /** `udp SOURCE:PORT TARGET:PORT`: one datagram, and its answer. */
   | { readonly kind: 'udp'; readonly source: Endpoint; readonly target: Endpoint }
+  /** `mute ADDRESS`: in this scenario the client or real server says nothing from this address but what `send` makes. */
+  | { readonly kind: 'mute'; readonly address: string }
+  /**
+   * `send WHAT SOURCE:PORTS TARGET:PORTS`: one packet without a socket from each port to each, where PORTS is `80`,
+   * `4001-4005` or `4001-4041/10`. WHAT: TCP flags (`syn`, `syn,ack`, `none`), `udp`, or SCTP chunks (`init`, `cookie-ack,data`).
+   */
+  | {
+      readonly kind: 'send';
+      readonly content: Content;
+      readonly source: PortRange;
+      readonly target: PortRange;
+    }
   /** `ping SOURCE TARGET`. */
   | { readonly kind: 'ping'; readonly source: string; readonly target: string }
   /** `sleep SECONDS`. */
   | { readonly kind: 'sleep'; readonly delayMs: number }
-  /** `vary SED-EXPRESSION`: from here on, filter ipvsadm's output, for figures that may differ. */
+  /** `vary s/REGULAR EXPRESSION/TEXT/`: from here on, substitute in every line of output; for figures that may differ. */
   | { readonly kind: 'vary'; readonly expression: string };
-
-const MAX_REAL_SERVER = 4;
 
 /** All steps of a scenario's text. Throws EINVAL naming `file` and the line that cannot be read. */
 export function parseScenario(text: string, file: string): Step[] {
@@ -58,78 +91,57 @@ function parseStep(line: string): Step {
     if (words.length !== count) throw wrong(`${count} words after '${word}'`, rest);
   };
   switch (word) {
-    case 'vip':
-      expectWords(1);
-      return { kind: 'vip', address: address(first) };
     case 'adm':
     case 'sorted':
       return { kind: 'adm', words, isSorted: word === 'sorted' };
-    case 'restore':
-      return { kind: 'restore', input: `${rest.replaceAll('\\n', '\n')}\n` };
-    case 'serve':
-      expectWords(3);
-      return { kind: 'serve', host: realServer(first), protocol: protocol(second), port: port(third) };
-    case 'open':
-      expectWords(4);
-      if (second !== 'tcp') throw wrong("'tcp'", second);
-      return { kind: 'open', name: first, source: endpoint(third), target: endpoint(fourth) };
+    case 'restore': {
+      const isAtomic = first === '--atomic';
+      const text = isAtomic ? rest.slice(first.length).trim() : rest;
+      return { kind: 'restore', input: `${text.replaceAll('\\n', '\n')}\n`, isAtomic };
+    }
+    case 'sysctl': {
+      const [, name = '', value = null] = /^([a-z_]+)(?:=(.*))?$/.exec(rest) ?? [];
+      if (name === '') throw wrong('NAME or NAME=VALUE', rest);
+      return { kind: 'sysctl', name, value };
+    }
+    case 'vary':
+      return { kind: 'vary', expression: rest };
+    case 'vip':
+    case 'mute':
+      expectWords(1);
+      return { kind: word, address: address(first) };
+    case 'proc':
+    case 'sorted-proc':
+      expectWords(1);
+      return { kind: 'proc', name: first, isSorted: word === 'sorted-proc' };
     case 'ask':
     case 'close':
     case 'reset':
       expectWords(1);
       return { kind: word, name: first };
+    case 'sleep':
+      expectWords(1);
+      return { kind: 'sleep', delayMs: seconds(first) * 1000 };
     case 'udp':
       expectWords(2);
       return { kind: 'udp', source: endpoint(first), target: endpoint(second) };
     case 'ping':
       expectWords(2);
       return { kind: 'ping', source: address(first), target: address(second) };
-    case 'sleep':
-      expectWords(1);
-      return { kind: 'sleep', delayMs: seconds(first) * 1000 };
-    case 'vary':
-      return { kind: 'vary', expression: rest };
+    case 'mark':
+      expectWords(3);
+      return { kind: 'mark', mark: number(first), protocol: protocol(second), target: endpoint(third) };
+    case 'serve':
+      expectWords(3);
+      return { kind: 'serve', host: realServer(first), protocol: serverProtocol(second), port: port(third) };
+    case 'send':
+      expectWords(3);
+      return { kind: 'send', content: contentOf(first), source: portRange(second), target: portRange(third) };
+    case 'open':
+      expectWords(4);
+      if (second !== 'tcp') throw wrong("'tcp'", second);
+      return { kind: 'open', name: first, source: endpoint(third), target: endpoint(fourth) };
     default:
       throw wrong('a step', word);
   }
-}
-
-function wrong(expected: string, received: string): UipvsError {
-  return new UipvsError('EINVAL', `Expected ${expected} but received '${received}'`);
-}
-
-function address(text: string): string {
-  if (isIP(text) === 0) throw wrong('an address', text);
-  return text;
-}
-
-function port(text: string): number {
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= 1 && value <= 65535)) throw wrong('a port', text);
-  return value;
-}
-
-/** `10.0.0.2:80`, `[fd00::2]:80`, or `fd00::2:80` with the port after the last colon. */
-function endpoint(text: string): Endpoint {
-  const colon = text.lastIndexOf(':');
-  const host = text.slice(0, Math.max(colon, 0)).replace(/^\[(.*)\]$/, '$1');
-  return { address: address(host), port: port(text.slice(colon + 1)) };
-}
-
-function protocol(text: string): Protocol {
-  if (text !== 'tcp' && text !== 'udp') throw wrong("'tcp' or 'udp'", text);
-  return text;
-}
-
-function realServer(text: string): RealServer {
-  const index = /^rs(\d)$/.exec(text)?.[1];
-  if (index === undefined || Number(index) < 1 || Number(index) > MAX_REAL_SERVER) {
-    throw wrong(`rs1..rs${MAX_REAL_SERVER}`, text);
-  }
-  return `rs${Number(index)}`;
-}
-
-function seconds(text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw wrong('seconds', text);
-  return Number(text);
 }

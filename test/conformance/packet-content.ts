@@ -1,0 +1,53 @@
+/** What a packet without a socket says: TCP flags, a datagram, or SCTP chunks. */
+import { UipvsError } from '../../src/base/error.js';
+
+export type Content =
+  | { readonly protocol: 'tcp'; readonly flags: number }
+  | { readonly protocol: 'udp' }
+  | { readonly protocol: 'sctp'; readonly chunkTypes: readonly number[] };
+
+/** Source: RFC 9293 section 3.1. */
+const TCP_FLAGS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    none: 0,
+    fin: 0x01,
+    syn: 0x02,
+    rst: 0x04,
+    psh: 0x08,
+    ack: 0x10,
+  }),
+);
+
+/** Source: RFC 9260 section 3.2; the numbers of ecne and cwr are reserved there, in appendix A. */
+const SCTP_CHUNKS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    data: 0,
+    init: 1,
+    'init-ack': 2,
+    sack: 3,
+    heartbeat: 4,
+    'heartbeat-ack': 5,
+    abort: 6,
+    shutdown: 7,
+    'shutdown-ack': 8,
+    error: 9,
+    'cookie-echo': 10,
+    'cookie-ack': 11,
+    ecne: 12,
+    cwr: 13,
+    'shutdown-complete': 14,
+  }),
+);
+
+/** The content of a comma-separated list of names. Throws EINVAL naming what is no such list. */
+export function contentOf(text: string): Content {
+  if (text === 'udp') return { protocol: 'udp' };
+  const names = text.split(',');
+  const flags = names.flatMap((name) => TCP_FLAGS.get(name) ?? []);
+  if (flags.length === names.length) {
+    return { protocol: 'tcp', flags: flags.reduce((sum, flag) => sum | flag, 0) };
+  }
+  const chunkTypes = names.flatMap((name) => SCTP_CHUNKS.get(name) ?? []);
+  if (chunkTypes.length === names.length) return { protocol: 'sctp', chunkTypes };
+  throw new UipvsError('EINVAL', `Expected TCP flags, 'udp' or SCTP chunks but received '${text}'`);
+}
