@@ -14,6 +14,8 @@ export interface Balancer {
   proc(name: string): Promise<string>;
   /** Give packets of the client to `target` the firewall mark `mark`. */
   mark(mark: number, protocol: Protocol, target: Endpoint): Promise<void>;
+  /** Returns when it has thought about the packets that have reached it, however busy this machine is. */
+  settle(): Promise<void>;
   /** Throws when it does not end as it should. */
   stop(): Promise<void>;
 }

@@ -44,6 +44,7 @@ export function kernelBalancer(lab: Lab, turn: OneAtATime): Balancer {
         `tc filter add dev ${CLIENT_DEVICE} ingress protocol ${family} ${match} action skbedit mark ${mark}`,
       );
     },
+    settle: async () => undefined, // it thinks while it receives
     stop: async () => {
       await adm(['-C'], ''); // in turn, and not at some time after the namespace is removed
       await shell.stop();

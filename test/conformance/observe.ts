@@ -12,10 +12,10 @@ import { substitution } from './substitution.js';
 const SETTLE_MS = 200;
 
 /** Packets without a socket have passed the director within this time, in milliseconds. */
-const SEND_SETTLE_MS = 120;
+const SEND_SETTLE_MS = 80;
 
-/** As long as it may take to find a server for a new connection, whose next packet may come then, in milliseconds. */
-const NEXT_PACKET_MS = 30;
+/** As long as it may take to find a server for a new connection, on which the next choice depends, in milliseconds. */
+const NEXT_PACKET_MS = 20;
 
 /** A machine with an agent. */
 type Machine = Exclude<Host, 'director'>;
@@ -82,9 +82,8 @@ class Observer {
   readonly #stage: Stage;
   readonly #balancer: Balancer;
   readonly #filters: ((text: string) => string)[] = [];
-  /** Who has sent packets without a socket that may still be on their way, and from which addresses. */
+  /** Who has sent packets without a socket that may still be on their way. */
   #sender: Machine | null = null;
-  readonly #senderAddresses = new Set<string>();
 
   constructor(stage: Stage, balancer: Balancer) {
     this.#stage = stage;
@@ -169,16 +168,12 @@ class Observer {
 
   /** Wait until the packets sent so far have made the difference they can make to this step. */
   async #settle(step: Step): Promise<void> {
-    const source = step.kind === 'send' ? step.source.address : null;
-    const sender = source === null ? null : hostOf(source);
-    if (this.#sender !== null && sender !== this.#sender) {
-      await delay(SEND_SETTLE_MS);
-      this.#senderAddresses.clear();
-    } else if (source !== null && this.#senderAddresses.has(source)) {
-      await delay(NEXT_PACKET_MS);
+    const sender = step.kind === 'send' ? hostOf(step.source.address) : null;
+    if (this.#sender !== null) {
+      await delay(sender === this.#sender ? NEXT_PACKET_MS : SEND_SETTLE_MS);
+      await this.#balancer.settle();
     }
     this.#sender = sender;
-    if (source !== null) this.#senderAddresses.add(source);
   }
 
   /** Whoever is mute will be made to speak: the program for it is started now, so that no time is lost then. */

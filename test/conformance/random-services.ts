@@ -60,14 +60,8 @@ export class RandomServices {
       this.#servers.set(service, new Set());
       return `-A ${words} ${this.#options(service)}`;
     }
-    const kind = this.#dice.pickWeighted({
-      add: 8,
-      edit: 8,
-      delete: 3,
-      editService: 3,
-      deleteService: 1,
-      again: 1,
-    });
+    const deletions = this.#hasSockets ? { delete: 0, deleteService: 0 } : { delete: 3, deleteService: 1 };
+    const kind = this.#dice.pickWeighted({ add: 12, edit: 6, editService: 3, again: 1, ...deletions });
     switch (kind) {
       case 'add':
       case 'edit':

@@ -8,6 +8,9 @@ import { UipvsadmProcess } from './uipvsadm-process.js';
 /** Its files in the format of those of /proc/net are at most this old, in milliseconds. */
 const PROC_AGE_MS = 1500;
 
+/** How long a worker may take to act on a decision, in milliseconds. */
+const VERDICT_MS = 10;
+
 /**
  * A uipvsd of this tree. It makes an address a VIP by itself when a service is added, but knows none of the addresses that
  * a firewall mark covers.
@@ -33,6 +36,11 @@ export async function uipvsBalancer(lab: Lab): Promise<Balancer> {
         `add rule inet marks prerouting ${family} daddr ${address} ${protocol} dport ${port} meta mark set ${mark}`,
       ].join('\n');
       await lab.run('director', ['nft', '-f', '-'], { input });
+    },
+    settle: async () => {
+      // Commands and first packets of connections wait for the same thread; what it says, another one then does.
+      await program.run(['-L', '--timeout'], '');
+      await delay(VERDICT_MS);
     },
     stop: async () => {
       await program.stop();
