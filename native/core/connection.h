@@ -11,7 +11,7 @@
 
 namespace uipvs {
 
-inline constexpr uint32_t kConnectionLayoutVersion = 2;
+inline constexpr uint32_t kConnectionLayoutVersion = 3;
 
 // Time in the table: 1/64 s of CLOCK_BOOTTIME, compared by signed difference, so spans of up to 388 days work.
 using Tick = uint32_t;
@@ -57,7 +57,7 @@ struct ConnectionHead {
   std::atomic<uint32_t> controlled;  // how many connections it has made that are there still
   std::atomic<uint32_t> in_packets;  // from the client, saturating
   std::atomic<uint32_t> timeout;     // ticks, of a template; 0: by protocol and state
-  uint32_t reserved;
+  uint32_t call_id;                  // cell of the Call-ID that a template of engine sip is found by, or 0
   uint32_t mark;  // firewall mark of the service, or 0
 };
 static_assert(sizeof(ConnectionHead) == 48);

@@ -13,6 +13,7 @@ bool ConnectionTable::take_snapshot(ConnectionId id, Snapshot& out) const {
   out.state = record.state.load(std::memory_order_relaxed);
   out.flags = record.flags.load(std::memory_order_relaxed);
   out.expires = record.expires.load(std::memory_order_relaxed);
+  call_ids_.read(get(record.call_id), out.call_id);
   std::atomic_thread_fence(std::memory_order_acquire);
   return record.life.load(std::memory_order_relaxed) == life && (out.flags & kConnectionOnePacket) == 0;
 }

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "core/index_entry.h"
 #include "core/record_access.h"
 
 namespace uipvs {
@@ -9,25 +10,10 @@ namespace {
 
 // Implementation: 70 % of ten entries. At 75 % one look-up in seven reads a second bucket; at 70 % one in twelve.
 constexpr uint64_t kEntriesPerBucketAtCapacity = 7;
-// Implementation: a chain this long does not happen by chance at 70 %; it bounds what an insert may cost.
-constexpr int kMaxProbes = 32;
 constexpr size_t kPageBytes = 4096;
-
-constexpr uint32_t kServerSide = 1u << 30;
-constexpr uint32_t kIpv6Bit = 1u << 31;
-constexpr uint32_t kSlotMask = kServerSide - 1;
-
-uint16_t tag_of(uint64_t hash) { return static_cast<uint16_t>(hash); }
-uint32_t pool_of(uint32_t entry) { return entry >> 31; }
-uint32_t slot_of(uint32_t entry) { return entry & kSlotMask; }
 
 size_t page_align(size_t bytes) { return (bytes + kPageBytes - 1) & ~(kPageBytes - 1); }
 uint64_t bucket_count_for(uint32_t capacity) { return 2ull * capacity / kEntriesPerBucketAtCapacity + 1; }
-
-bool equal_words(const uint32_t (&record)[4], const Address& address) {
-  return ((record[0] ^ address.words[0]) | (record[1] ^ address.words[1]) | (record[2] ^ address.words[2]) |
-          (record[3] ^ address.words[3])) == 0;
-}
 
 void copy_words(uint32_t (&to)[4], const Address& from) {
   for (int i = 0; i < 4; ++i) put(to[i], from.words[i]);
@@ -40,7 +26,8 @@ Address address_of(const uint32_t (&from)[4]) { return {{get(from[0]), get(from[
 size_t ConnectionTable::memory_bytes(uint32_t capacity) {
   const size_t slots = static_cast<size_t>(capacity) + 1;
   return kPageBytes + page_align(slots * sizeof(ConnectionRecord4)) + page_align(slots * sizeof(ConnectionRecord6)) +
-         2 * page_align(slots * sizeof(SequenceRecord)) + page_align(bucket_count_for(capacity) * sizeof(IndexBucket));
+         2 * page_align(slots * sizeof(SequenceRecord)) + page_align(CallIdStore::memory_bytes(capacity)) +
+         page_align(bucket_count_for(capacity) * sizeof(IndexBucket));
 }
 
 void ConnectionTable::format(std::span<std::byte> memory, uint32_t capacity, const HashSecret& secret) {
@@ -56,6 +43,8 @@ void ConnectionTable::format(std::span<std::byte> memory, uint32_t capacity, con
     pool.sequences = reinterpret_cast<SequenceRecord*>(next);
     next += page_align(slots * sizeof(SequenceRecord));
   }
+  call_ids_.format(next);
+  next += page_align(CallIdStore::memory_bytes(capacity));
   buckets_ = reinterpret_cast<IndexBucket*>(next);
   bucket_count_ = bucket_count_for(capacity);
   secret_ = secret;
@@ -100,80 +89,6 @@ ConnectionEnds ConnectionTable::ends(ConnectionId id) const {
   return ends;
 }
 
-bool ConnectionTable::matches(uint32_t entry, const FiveTuple& tuple, bool is_template) const {
-  if ((pool_of(entry) != 0) != (tuple.family == Family::ipv6)) return false;
-  const ConnectionHead& record = head(entry);
-  if ((record.life.load(std::memory_order_acquire) & 1) == 0 || record.protocol != tuple.protocol) return false;
-  if (((record.flags.load(std::memory_order_relaxed) & kConnectionTemplate) != 0) != is_template) return false;
-  const bool server_side = (entry & kServerSide) != 0;
-  const uint16_t from = server_side ? record.real_port : record.client_port;
-  const uint16_t to = server_side ? record.source_port : record.virtual_port;
-  if (from != tuple.source_port || to != tuple.destination_port) return false;
-  if (pool_of(entry) == 0) {
-    const auto& record4 = reinterpret_cast<const ConnectionRecord4&>(record);
-    const uint32_t source = server_side ? record4.real : record4.client;
-    const uint32_t destination = server_side ? record4.source : record4.virtual_;
-    return source == tuple.source.words[0] && destination == tuple.destination.words[0];
-  }
-  const auto& record6 = reinterpret_cast<const ConnectionRecord6&>(record);
-  return server_side ? equal_words(record6.real, tuple.source) && equal_words(record6.source, tuple.destination)
-                     : equal_words(record6.client, tuple.source) && equal_words(record6.virtual_, tuple.destination);
-}
-
-Found ConnectionTable::find(const FiveTuple& tuple, uint64_t hash) const { return look_up(tuple, hash, false); }
-
-Found ConnectionTable::find_template(const FiveTuple& tuple) const {
-  return look_up(tuple, hash_template(tuple), true);
-}
-
-Found ConnectionTable::look_up(const FiveTuple& tuple, uint64_t hash, bool is_template) const {
-  const uint16_t tag = tag_of(hash);
-  IndexBucket* at = &bucket(hash);
-  for (int probe = 0; probe < kMaxProbes; ++probe, at = &after(at)) {
-    for (int i = 0; i < IndexBucket::kEntries; ++i) {
-      if (at->tags[i].load(std::memory_order_relaxed) != tag) continue;
-      const uint32_t entry = at->entries[i].load(std::memory_order_acquire);
-      if (entry == 0 || !matches(entry, tuple, is_template)) continue;
-      return {entry & ~kServerSide, &head(entry),
-              (entry & kServerSide) != 0 ? Direction::to_client : Direction::to_server};
-    }
-    if (at->overflow.load(std::memory_order_relaxed) == 0) break;
-  }
-  return {};
-}
-
-bool ConnectionTable::insert(uint64_t hash, uint32_t entry) {
-  IndexBucket* const home = &bucket(hash);
-  IndexBucket* at = home;
-  for (int probe = 0; probe < kMaxProbes; ++probe, at = &after(at)) {
-    for (int i = 0; i < IndexBucket::kEntries; ++i) {
-      if (at->entries[i].load(std::memory_order_relaxed) != 0) continue;
-      for (IndexBucket* full = home; full != at; full = &after(full)) {
-        full->overflow.fetch_add(1, std::memory_order_relaxed);
-      }
-      at->tags[i].store(tag_of(hash), std::memory_order_relaxed);
-      at->entries[i].store(entry, std::memory_order_release);
-      return true;
-    }
-  }
-  return false;
-}
-
-void ConnectionTable::erase(uint64_t hash, uint32_t entry) {
-  IndexBucket* const home = &bucket(hash);
-  IndexBucket* at = home;
-  for (int probe = 0; probe < kMaxProbes; ++probe, at = &after(at)) {
-    for (int i = 0; i < IndexBucket::kEntries; ++i) {
-      if (at->entries[i].load(std::memory_order_relaxed) != entry) continue;
-      at->entries[i].store(0, std::memory_order_release);
-      for (IndexBucket* full = home; full != at; full = &after(full)) {
-        full->overflow.fetch_sub(1, std::memory_order_relaxed);
-      }
-      return;
-    }
-  }
-}
-
 ConnectionId ConnectionTable::allocate(Family family) {
   const uint32_t pool_index = family == Family::ipv6 ? 1 : 0;
   const uint32_t family_bit = family == Family::ipv6 ? kIpv6Bit : 0;
@@ -193,35 +108,18 @@ ConnectionId ConnectionTable::allocate(Family family) {
 
 void ConnectionTable::release(ConnectionId id) {
   Pool& pool = pools_[pool_of(id)];
-  head(id).expires.store(pool.free_head, std::memory_order_relaxed);
+  ConnectionHead& record = head(id);
+  if (record.call_id != 0) call_ids_.give(record.call_id);
+  record.expires.store(pool.free_head, std::memory_order_relaxed);
   pool.free_head = slot_of(id);
   live_.store(live() - 1, std::memory_order_relaxed);
-}
-
-bool ConnectionTable::index(ConnectionId id, const ConnectionEnds& ends, uint16_t flags) {
-  if ((flags & kConnectionTemplate) != 0) return insert(hash_template(ends.from_client()), id);
-  const bool has_client_side = (flags & kConnectionOnePacket) == 0;
-  if (has_client_side && !insert(hash(ends.from_client()), id)) return false;
-  if ((flags & kConnectionNoClientPort) != 0) return true;
-  if (insert(hash(ends.from_server()), id | kServerSide)) return true;
-  if (has_client_side) erase(hash(ends.from_client()), id);
-  return false;
-}
-
-void ConnectionTable::unindex(ConnectionId id, const ConnectionEnds& ends, uint16_t flags) {
-  if ((flags & kConnectionTemplate) != 0) {
-    if ((flags & kConnectionInvalid) == 0) erase(hash_template(ends.from_client()), id);
-    return;
-  }
-  if ((flags & kConnectionOnePacket) == 0) erase(hash(ends.from_client()), id);
-  if ((flags & kConnectionNoClientPort) == 0) erase(hash(ends.from_server()), id | kServerSide);
 }
 
 CreateError ConnectionTable::create(const NewConnection& connection, ConnectionId& id, Found& clash) {
   const FiveTuple client_tuple = connection.ends.from_client();
   const FiveTuple server_tuple = connection.ends.from_server();
   if ((connection.flags & kConnectionTemplate) != 0) {
-    clash = find_template(client_tuple);
+    clash = find_template({client_tuple, connection.call_id});
     if (clash.head != nullptr) return CreateError::client_tuple_in_use;
   } else {
     if ((connection.flags & kConnectionOnePacket) == 0) clash = find(client_tuple, hash(client_tuple));
@@ -248,7 +146,7 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
   record.controlled.store(0, std::memory_order_relaxed);
   record.in_packets.store(0, std::memory_order_relaxed);
   record.timeout.store(connection.timeout, std::memory_order_relaxed);
-  record.reserved = 0;
+  put(record.call_id, connection.call_id.empty() ? 0 : call_ids_.take(connection.call_id));
   if ((connection.flags & (kConnectionProxy | kConnectionFtp)) != 0) sequence(id) = SequenceRecord{};
   record.mark = 0;
   if (connection.ends.family == Family::ipv4) {

@@ -8,9 +8,10 @@
 // by its slot number, never by a pointer, so the whole table can lie in a file that the next process maps at another
 // address.
 //
-//     [ header | IPv4 records | IPv6 records | sequence records of either | index buckets ]
+//     [ header | IPv4 records | IPv6 records | sequence records of either | Call-IDs | index buckets ]
 //
-// Every slot has room for a sequence record, which few connections use; memory that is not touched is not taken.
+// Every slot has room for a sequence record, which few connections use; memory that is not touched is not taken. A
+// template of persistence engine sip is found by its Call-ID too: call_id_store.h.
 // The index is an array of 64-byte buckets of ten entries: a 16-bit tag of the hash and a 32-bit entry (family,
 // direction, slot). A look-up reads one cache line, compares tags, and reads a record only where a tag matches. A full
 // bucket spills into the next and counts it (F14's overflow count), so a look-up ends at the first bucket that nothing
@@ -32,6 +33,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/call_id_store.h"
 #include "core/connection.h"
 #include "core/sequence.h"
 #include "core/siphash.h"
@@ -74,8 +76,16 @@ struct Found {
   Direction direction = Direction::to_server;
 };
 
+// What a template is found by: protocol, and source and destination as its ends say; of engine sip the Call-ID too, else
+// that is empty.
+struct TemplateKey {
+  FiveTuple tuple;
+  std::span<const uint8_t> call_id;
+};
+
 struct NewConnection {
   ConnectionEnds ends;
+  std::span<const uint8_t> call_id;  // of a template, or empty
   uint32_t destination_id = 0;
   uint8_t state = 0;
   uint16_t flags = 0;  // a template, a one-packet connection, or neither
@@ -105,8 +115,8 @@ class ConnectionTable {
   // The connection that a packet with `tuple` belongs to, from either side. Never a template.
   Found find(const FiveTuple& tuple, uint64_t hash) const;
 
-  // The template for `tuple`: protocol and source and destination as its ends say.
-  Found find_template(const FiveTuple& tuple) const;
+  uint64_t hash_template(const TemplateKey& key) const;
+  Found find_template(const TemplateKey& key) const;
   // Whoever looks for the template finds it no more.
   void invalidate_template(ConnectionId id);
 
@@ -145,6 +155,7 @@ class ConnectionTable {
     uint8_t state = 0;
     uint16_t flags = 0;
     Tick expires = 0;
+    CallId call_id;
   };
   // One-packet connections are left out, as the kernel keeps none.
   uint64_t list(uint64_t cursor, std::span<Snapshot> out, size_t& count, uint32_t max_visited) const;
@@ -174,9 +185,10 @@ class ConnectionTable {
   IndexBucket& after(IndexBucket* bucket) const {
     return bucket + 1 == buckets_ + bucket_count_ ? *buckets_ : *(bucket + 1);
   }
-  uint64_t hash_template(const FiveTuple& tuple) const { return hash(tuple) ^ kTemplateHash; }
-  Found look_up(const FiveTuple& tuple, uint64_t hash, bool is_template) const;
-  bool matches(uint32_t entry, const FiveTuple& tuple, bool is_template) const;
+  uint64_t hash_of_template(ConnectionId id, const ConnectionEnds& ends) const;
+  // `call_id` is null but for templates.
+  Found look_up(const FiveTuple& tuple, uint64_t hash, const std::span<const uint8_t>* call_id) const;
+  bool matches(uint32_t entry, const FiveTuple& tuple, const std::span<const uint8_t>* call_id) const;
   bool index(ConnectionId id, const ConnectionEnds& ends, uint16_t flags);
   void unindex(ConnectionId id, const ConnectionEnds& ends, uint16_t flags);
   bool insert(uint64_t hash, uint32_t entry);
@@ -188,6 +200,7 @@ class ConnectionTable {
 
   ConnectionTableHeader* header_ = nullptr;
   Pool pools_[2];
+  CallIdStore call_ids_;
   IndexBucket* buckets_ = nullptr;
   uint64_t bucket_count_ = 0;
   HashSecret secret_;

@@ -13,7 +13,8 @@ namespace uipvs {
 // clang-format off
 #define UIPVS_COUNTERS(X)                                                             \
   X(received_packets)           /* read from the device */                            \
-  X(transmitted_packets)        /* handed to the device */                            \
+  X(transmitted_packets)        /* handed to a device */                              \
+  X(transmitted_raw)            /* of these, past the kernel's IP stack */            \
   X(translated_packets)         /* of a known connection */                           \
   X(passed_packets)             /* not ours: sent on unchanged */                     \
   X(answered_packets)           /* answered as a host does */                         \
@@ -54,6 +55,7 @@ namespace uipvs {
   X(client_addresses_untold)    /* segments without room for the TOA option */        \
   X(drop_client_address)        /* the PROXY header could not be put: sent again */   \
   X(drop_ftp_waiting)           /* behind an edit that waits for its receiver */      \
+  X(drop_no_call_id)            /* for a service of persistence engine sip, but of no call */ \
   X(drop_masquerade_source)     /* no address of the director's is known to masquerade with */ \
   X(drop_defence)               /* by the defence, sysctl drop_packet */              \
   X(drop_table_full)                                                                  \

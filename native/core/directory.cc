@@ -7,6 +7,7 @@ Directory::Directory(uint32_t max_services, uint32_t max_destinations, const Has
       vips(max_services, secret),
       real_servers(max_destinations, secret),
       real_ports(max_destinations, secret),
+      real_port_owners(std::make_unique<RealPortOwner[]>(max_destinations)),
       real_server_links(std::make_unique<std::atomic<uint32_t>[]>(max_destinations)),
       vip_is_local(std::make_unique<std::atomic<bool>[]>(max_services)),
       service_entries(std::make_unique<ServiceEntry[]>(max_services)),
@@ -68,7 +69,16 @@ bool Directory::add_service(uint32_t id, const ServiceKey& key, uint32_t mark) {
   return true;
 }
 
+void Directory::set_service_flags(uint32_t id, uint8_t flags) {
+  std::atomic<uint8_t>& present = service_entries[id].flags;
+  const uint8_t before = present.load(std::memory_order_relaxed);
+  present.store(static_cast<uint8_t>((flags & ~kServiceByMark) | (before & kServiceByMark)), std::memory_order_release);
+  const int change = ((flags & kServiceSip) != 0) - ((before & kServiceSip) != 0);
+  sip_services.fetch_add(static_cast<uint32_t>(change), std::memory_order_release);
+}
+
 void Directory::remove_service(uint32_t id) {
+  set_service_flags(id, 0);
   const ServiceEntry& entry = service_entries[id];
   const bool is_ftp = services.key_at(id).protocol == kProtocolTcp && entry.port == kFtpPort;
   services.remove(id);

@@ -20,6 +20,7 @@ inline constexpr uint8_t kServiceOnePacket = 4;
 inline constexpr uint8_t kServiceMasquerade = 8;  // full NAT: the source towards the real server is the director's
 inline constexpr uint8_t kServiceToa = 16;        // TCP: an option tells the real server the client's address
 inline constexpr uint8_t kServiceProxy = 32;      // TCP: a PROXY header does
+inline constexpr uint8_t kServiceSip = 64;        // persistence engine sip: a template for each Call-ID
 
 // An address that changes while workers read it: what is read is of the old one, the new one, or both.
 struct MovingAddress {
@@ -70,6 +71,12 @@ struct DestinationEntry {
   std::atomic<uint32_t> link;  // number of the device that leads to it; 0 where that is not known
 };
 
+// Who speaks from a real server's port: the destination that was added there last, of those that are available.
+struct RealPortOwner {
+  std::atomic<uint32_t> service_id;
+  std::atomic<uint32_t> destination_id;
+};
+
 // Sysctls of net.ipv4.vs that workers follow, and what the defence against overload says now.
 struct PacketPolicy {
   std::atomic<uint32_t> conn_reuse_mode{1};
@@ -91,6 +98,7 @@ struct Directory {
   ServiceTable vips;          // keys of protocol 0 and port 0: the addresses that are answered for
   ServiceTable real_servers;  // keys likewise: the addresses of destinations
   ServiceTable real_ports;    // of destinations, with their protocol and port
+  std::unique_ptr<RealPortOwner[]> real_port_owners;  // by id in that table
   std::unique_ptr<std::atomic<uint32_t>[]> real_server_links;  // by id in that table: as DestinationEntry::link
   std::unique_ptr<std::atomic<bool>[]> vip_is_local;           // by id: an address of the host, which answers for it
   std::unique_ptr<ServiceEntry[]> service_entries;
@@ -107,6 +115,7 @@ struct Directory {
   std::atomic<uint32_t> ftp_services{0};
   std::atomic<uint32_t> all_port_services{0};
   std::atomic<uint32_t> mark_services{0};
+  std::atomic<uint32_t> sip_services{0};
   // Give back the hop that entering and leaving a TUN device costs. Off where a destination is itself a VIP: a packet
   // would circle for ever.
   std::atomic<bool> restores_hop_limit{true};
@@ -114,6 +123,8 @@ struct Directory {
   // Control thread: a service's place. False where the key is there already.
   bool add_service(uint32_t id, const ServiceKey& key, uint32_t mark);
   void remove_service(uint32_t id);
+  // Control thread: bits kService*, of which kServiceByMark stays as it is.
+  void set_service_flags(uint32_t id, uint8_t flags);
 
   // The service for a packet: by mark, by port, FTP's for what its data connections use, by port 0.
   // Source: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_service_find().

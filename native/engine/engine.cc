@@ -27,6 +27,17 @@ int Engine::create(const EngineLimits& limits, const char*& failed_call) {
 
 int Engine::open_tun(const std::string& name, const char*& failed_call) { return tun_.open(name, failed_call); }
 
+int Engine::open_raw(const char*& failed_call) {
+  auto raw = std::make_unique<RawTransmitter>(tun_);
+  failed_call = "TUNGETIFF";
+  const uint32_t interface = tun_.interface_index();
+  if (interface == 0) return -ENODEV;
+  const int error = raw->open(interface, failed_call);
+  if (error != 0) return error;
+  raw_ = std::move(raw);
+  return 0;
+}
+
 int Engine::open_mark(uint32_t mark, const std::string& name, const char*& failed_call) {
   failed_call = "open";
   if (mark_devices_.contains(mark)) return -EEXIST;
@@ -49,6 +60,7 @@ void Engine::close_mark(uint32_t mark) {
 }
 
 int Engine::start(std::function<void()> ring_doorbell) {
+  Transmitter& transmitter = raw_ ? static_cast<Transmitter&>(*raw_) : tun_;
   const Worker::Parts parts = {table_,
                                *directory_,
                                lanes(1),
@@ -57,7 +69,7 @@ int Engine::start(std::function<void()> ring_doorbell) {
                                *reinterpret_cast<WorkerRings*>(ring_memory_.bytes().data()),
                                marked_,
                                tun_,
-                               tun_};
+                               transmitter};
   worker_ = std::make_unique<Worker>(parts, std::move(ring_doorbell));
   return worker_->start("uipvs-worker0");
 }

@@ -15,6 +15,7 @@
 #include "core/directory.h"
 #include "engine/mapping.h"
 #include "engine/worker.h"
+#include "io/raw_transmitter.h"
 #include "io/tun_device.h"
 
 namespace uipvs {
@@ -33,6 +34,8 @@ class Engine {
   // 0 or -errno with the name of the system call that failed.
   int create(const EngineLimits& limits, const char*& failed_call);
   int open_tun(const std::string& name, const char*& failed_call);
+  // From start() on packets leave past the kernel's IP stack where they can. After open_tun(). 0 or -errno.
+  int open_raw(const char*& failed_call);
   // A device for packets with a firewall mark; their replies and they themselves leave by the main one. -EEXIST where
   // the mark has one, -ENOSPC where there are as many as a worker reads.
   int open_mark(uint32_t mark, const std::string& name, const char*& failed_call);
@@ -74,6 +77,7 @@ class Engine {
   ConnectionTable table_;
   std::unique_ptr<Directory> directory_;
   TunDevice tun_;
+  std::unique_ptr<RawTransmitter> raw_;
   std::map<uint32_t, std::unique_ptr<TunDevice>> mark_devices_;
   MarkedReceivers marked_;
   std::unique_ptr<Worker> worker_;

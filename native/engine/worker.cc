@@ -114,7 +114,9 @@ void Worker::run() {
 
 bool Worker::turn() {
   turns_.fetch_add(1, std::memory_order_seq_cst);
+  const Tick before = now_;
   set_clock();
+  if (now_ != before) transmitter_.follow(now_);
   bool has_worked = receive_burst();
   if (marked_.count() != 0) has_worked |= receive_marked();
   has_worked |= take_verdicts();
@@ -286,6 +288,7 @@ void Worker::wait() {
       const Receiver* const receiver = slot.receiver.load(std::memory_order_acquire);
       if (receiver != nullptr) waits_.push_back({receiver->descriptor(), POLLIN, 0});
     }
+    if (transmitter_.descriptor() >= 0) waits_.push_back({transmitter_.descriptor(), POLLIN, 0});
     int timeout = table_.live() != 0 || reassembler_.live() != 0 ? kIdleSweepMs : -1;
     if (is_broken) timeout = kReceiveRetryMs;
     ::poll(waits_.data(), waits_.size(), timeout);

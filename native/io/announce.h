@@ -13,10 +13,9 @@
 #include <cstdint>
 
 #include "core/tuple.h"
+#include "io/mac_address.h"
 
 namespace uipvs {
-
-using MacAddress = std::array<uint8_t, 6>;
 
 // Ethernet, ARP.
 inline constexpr size_t kGratuitousArpBytes = 14 + 28;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/connection.h"
 #include "core/counters.h"
 #include "core/packet.h"
 
@@ -27,6 +28,11 @@ class Transmitter {
 
   // Sends every packet or counts why not. The packets' memory is the caller's again on return.
   virtual void send(std::span<Packet* const> burst, WorkerCounters& counters) = 0;
+
+  // Called whenever the tick has changed, before packets are sent: the time to take notice of what else has changed.
+  virtual void follow(Tick) {}
+  // A descriptor that poll() finds readable when there is something to take notice of; -1: none.
+  virtual int descriptor() const { return -1; }
 };
 
 }  // namespace uipvs

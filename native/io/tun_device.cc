@@ -1,8 +1,8 @@
 #include "io/tun_device.h"
 
 #include <fcntl.h>
-#include <linux/if.h>
 #include <linux/if_tun.h>
+#include <net/if.h>
 #include <sys/ioctl.h>
 
 #include <array>
@@ -58,6 +58,12 @@ int TunDevice::open(const std::string& name, const char*& failed_call) {
   }
   descriptor_ = std::move(device);
   return 0;
+}
+
+uint32_t TunDevice::interface_index() const {
+  ifreq request{};
+  if (::ioctl(descriptor_.get(), TUNGETIFF, &request) != 0) return 0;
+  return ::if_nametoindex(request.ifr_name);
 }
 
 int TunDevice::receive(std::span<Packet> burst) {

@@ -20,6 +20,9 @@ class TunDevice final : public Receiver, public Transmitter {
   // then names the system call.
   int open(const std::string& name, const char*& failed_call);
 
+  // Of the interface; 0 where it has gone.
+  uint32_t interface_index() const;
+
   // TUN_F_* bits in force.
   uint32_t offloads() const { return offloads_; }
 

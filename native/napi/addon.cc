@@ -59,6 +59,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "Engine",
                        {InstanceMethod<&EngineObject::OpenTun>("openTun"),
+                        InstanceMethod<&EngineObject::OpenRaw>("openRaw"),
                         InstanceMethod<&EngineObject::OpenMark>("openMark"),
                         InstanceMethod<&EngineObject::CloseMark>("closeMark"),
                         InstanceMethod<&EngineObject::Start>("start"),
@@ -111,6 +112,12 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     const int error = engine_.open_tun(info[0].ToString().Utf8Value(), call);
     if (error != 0) return throw_errno(info.Env(), error, call);
     return Napi::Number::New(info.Env(), engine_.tun().offloads());
+  }
+
+  Napi::Value OpenRaw(const Napi::CallbackInfo& info) {
+    const char* call = "";
+    const int error = engine_.open_raw(call);
+    return error != 0 ? throw_errno(info.Env(), error, call) : info.Env().Undefined();
   }
 
   Napi::Value Start(const Napi::CallbackInfo& info) {

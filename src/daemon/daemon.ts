@@ -96,6 +96,7 @@ export class Daemon {
     engine.setMasqueradePorts(options.masqueradePorts.first, options.masqueradePorts.last);
     // The device is the lock: whoever cannot have it must not touch what its holder made on the host.
     const offloads = engine.openTun(options.device);
+    const reinject = chooseReinjection(engine, options.reinject, log);
     const host = await HostPlumbing.open({
       device: options.device,
       table: options.routingTable,
@@ -110,7 +111,7 @@ export class Daemon {
       const daemon = new Daemon(log, engine, changes, host, options);
       await daemon.#run(options);
       log.info(
-        { device: options.device, offloads, connections: options.connections, socket: options.socketPath },
+        { device: options.device, offloads, reinject, connections: options.connections, socket: options.socketPath },
         'ready',
       );
       return daemon;
@@ -211,6 +212,19 @@ export class Daemon {
         });
     }, periodMs);
     this.#timers.push(timer);
+  }
+}
+
+/** Errors: of {@link Engine.openRaw}, if raw was asked for. */
+function chooseReinjection(engine: Engine, wanted: DaemonOptions['reinject'], log: Logger): 'raw' | 'tun' {
+  if (wanted === 'tun') return 'tun';
+  try {
+    engine.openRaw();
+    return 'raw';
+  } catch (thrown) {
+    if (wanted === 'raw' || !(thrown instanceof UipvsError)) throw thrown;
+    log.warn(`packets leave through the TUN device: ${thrown.message}`);
+    return 'tun';
   }
 }
 

@@ -16,6 +16,8 @@ export interface DaemonOptions {
   readonly routingTable: number;
   readonly connections: number;
   readonly logLevel: LogLevel;
+  /** How translated packets leave: straight to their next hop, or by the TUN device; null: straight if that is possible. */
+  readonly reinject: 'raw' | 'tun' | null;
   /** Source ports of masqueraded connections. */
   readonly masqueradePorts: { readonly first: number; readonly last: number };
   /** Where Prometheus may ask; null: nowhere. */
@@ -43,6 +45,9 @@ Usage: uipvsd [options]
   --socket PATH        listen for uipvsadm on this Unix socket
                        (default: UIPVS_SOCKET, else ${DEFAULT_SOCKET_PATH})
   --io tun             how packets come in and leave: through a TUN device
+  --reinject raw|tun   how they leave: by packet sockets, straight to the next hop and
+                       past netfilter, or through the TUN device again
+                       (default: raw where the host has packet sockets)
   --device NAME        name of the TUN device (default: uipvs0)
   --table N            routing table that leads to the device (default: ${DEFAULT_ROUTING_TABLE})
   --masquerade-ports FIRST-LAST
@@ -107,6 +112,12 @@ function logLevel(text: string): LogLevel {
   );
 }
 
+function reinject(text: string | undefined): 'raw' | 'tun' | null {
+  if (text === undefined) return null;
+  if (text === 'raw' || text === 'tun') return text;
+  throw new UipvsError('EINVAL', `Expected 'raw' or 'tun' for --reinject but received '${text}'`);
+}
+
 function portRange(text: string): { readonly first: number; readonly last: number } {
   const [first = 0, last = 0] = (/^(\d+)-(\d+)$/.exec(text) ?? []).slice(1).map(Number);
   if (first >= 1 && first <= last && last <= 65535) return { first, last };
@@ -144,6 +155,7 @@ export function parseDaemonOptions(
       masqueradePorts: portRange(values['masquerade-ports'] ?? DEFAULT_MASQUERADE_PORTS),
       metrics: values.metrics === undefined ? null : parseListenAddress(values.metrics),
       procDirectory: procDirectory(values['proc-dir'], socketPath),
+      reinject: reinject(values.reinject),
       logLevel: logLevel(values['log-level'] ?? 'info'),
     },
   };
@@ -160,6 +172,7 @@ function parseWords(words: readonly string[]) {
       options: {
         socket: string,
         io: string,
+        reinject: string,
         device: string,
         table: string,
         connections: string,

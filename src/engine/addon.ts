@@ -6,6 +6,8 @@ import { messageOf, UipvsError } from '../base/error.js';
 export interface NativeEngine {
   /** Makes the TUN device; returns the TUN_F_* offloads in force. Throws NativeError. */
   openTun(name: string): number;
+  /** After it packets leave past the kernel's IP stack where they can. Throws NativeError. */
+  openRaw(): void;
   start(ringDoorbell: () => void): void;
   /** Joins the worker threads. May be called twice. */
   stop(): void;

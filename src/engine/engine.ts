@@ -25,6 +25,7 @@ import { ConnectionReader } from './connection-reader.js';
 import { DestinationLanes } from './lanes.js';
 import { PROTOCOL_NUMBERS } from './protocol-number.js';
 import { RealServers, type Route } from './real-servers.js';
+import { openRaw } from './raw.js';
 import { openTun } from './tun.js';
 import { type Decide, UpcallRing } from './upcall.js';
 
@@ -106,6 +107,11 @@ export class Engine implements DataPlane {
   /** Makes the TUN device; see {@link openTun}. */
   openTun(name: string): readonly string[] {
     return openTun(this.#native, name);
+  }
+
+  /** Makes what leaves go straight to its next hop; see {@link openRaw}. Before start(). */
+  openRaw(): void {
+    openRaw(this.#native);
   }
 
   /** Starts the worker; `decide` is called for the first packet of every connection. */

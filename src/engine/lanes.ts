@@ -11,17 +11,17 @@ const PERSISTENT = 12;
 /** Of lane 0; written by every thread. */
 const OVERLOADED = 13;
 const WORDS = LANE_BYTES / 4;
-const LONGS = LANE_BYTES / 8;
 
 export class DestinationLanes {
   readonly #words: Int32Array;
-  readonly #longs: BigUint64Array;
+  /** The same memory: 64-bit counters as two words, the low one first, because BigInts cost an allocation each. */
+  readonly #halves: Uint32Array;
   readonly #destinations: number;
   readonly #laneCount: number;
 
   constructor(memory: ArrayBuffer, destinations: number) {
     this.#words = new Int32Array(memory);
-    this.#longs = new BigUint64Array(memory);
+    this.#halves = new Uint32Array(memory);
     this.#destinations = destinations;
     this.#laneCount = memory.byteLength / LANE_BYTES / destinations;
   }
@@ -70,10 +70,19 @@ export class DestinationLanes {
   }
 
   #sumLong(destinationId: number, long: number): number {
-    let sum = 0n;
+    let sum = 0;
     for (let lane = 0; lane < this.#laneCount; lane += 1) {
-      sum += this.#longs[(lane * this.#destinations + destinationId) * LONGS + long] ?? 0n;
+      sum += this.#readLong((lane * this.#destinations + destinationId) * WORDS + 2 * long);
     }
-    return Number(sum);
+    return sum;
+  }
+
+  /** The worker may carry from the low half to the high one between the two reads: then the high one is read anew. */
+  #readLong(at: number): number {
+    for (;;) {
+      const high = Atomics.load(this.#halves, at + 1);
+      const low = Atomics.load(this.#halves, at);
+      if (high === Atomics.load(this.#halves, at + 1)) return high * 2 ** 32 + low;
+    }
   }
 }
