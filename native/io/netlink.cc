@@ -60,6 +60,10 @@ void for_each_attribute(const nlmsghdr& message, size_t header_bytes,
 int Netlink::open(std::span<const uint32_t> groups) {
   Descriptor socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE));
   if (!socket.is_open()) return -errno;
+  // Without a number of its own a socket is passed over when the kernel reports: that has number 0 too.
+  sockaddr_nl own{};
+  own.nl_family = AF_NETLINK;
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) return -errno;
   for (const uint32_t group : groups) {
     // A kernel that does not know the group has none of what it is for.
     if (::setsockopt(socket.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0 && errno != EINVAL) {
