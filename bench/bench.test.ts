@@ -1,27 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DEFAULT_PEERS, OTHER_PEERS, TRIALS } from './catalogue.js';
-import { chart } from './chart.js';
+import { page } from './charts/page.js';
+import { chart } from './charts/picture.js';
 import { readOptions } from './options.js';
-import { turnsOf } from './run.js';
+import { families, turnsOf } from './run.js';
 import type { Sample } from './sample.js';
 import { median, summarize } from './summary.js';
 import { table } from './table.js';
-import { parseIperf3 } from './tools/iperf3.js';
-import { parsePingPong, parseThroughput } from './tools/sockperf.js';
-import { parseWrk } from './tools/wrk.js';
-
-const WRK = `Running 2s test @ http://10.1.0.11/
-  1 threads and 64 connections
-  Thread Stats   Avg      Stdev     Max   +/- Stdev
-    Latency     2.46ms    1.55ms  11.67ms   70.03%
-    Req/Sec    12.59k     1.55k   15.94k    65.00%
-  Latency Distribution
-     50%  937.00us
-     99%    7.43ms
-  25175 requests in 2.01s, 3.48MB read
-Requests/sec:  12518.92
-`;
+import { judge } from './targets.js';
 
 function sample(trial: string, peer: string, value: number | null, isDisturbed = false): Sample {
   return {
@@ -33,10 +20,12 @@ function sample(trial: string, peer: string, value: number | null, isDisturbed =
     details: { p99Microseconds: 1200 },
     machineMicrosecondsPerOperation: 100,
     directorMicrosecondsPerOperation: 40,
+    workerMicrosecondsPerOperation: peer === 'uipvs' ? 30 : null,
     directorPeakKilobytes: peer === 'nft' ? null : 2048,
     neighbourPercent: 0,
     isDisturbed,
     fault: value === null ? 'it failed' : null,
+    isAvailable: true,
   };
 }
 
@@ -49,74 +38,48 @@ const SAMPLES = [
   sample('connections', 'haproxy', 5500),
 ];
 
-describe('reading the tools', () => {
-  test('wrk: requests, rate and percentiles in microseconds', () => {
-    assert.deepEqual(parseWrk(WRK), {
-      requests: 25175,
-      requestsPerSecond: 12518.92,
-      p50Microseconds: 937,
-      p99Microseconds: 7430,
-      faults: [],
-    });
-  });
-
-  for (const fault of [
-    'Socket errors: connect 0, read 3, write 0, timeout 1',
-    'Non-2xx or 3xx responses: 7',
-  ]) {
-    test(`wrk: "${fault}" is a fault`, () => {
-      assert.deepEqual(parseWrk(WRK.replace('Requests/sec', `  ${fault}\nRequests/sec`)).faults, [fault]);
-    });
-  }
-
-  test('wrk: another text is refused and shown', () => {
-    assert.throws(() => parseWrk('unable to connect'), /received: unable to connect/);
-  });
-
-  test('sockperf ping-pong: round trips and percentiles', () => {
-    const text = `sockperf: [Total Run] RunTime=2.000 sec; Warm up time=400 msec; SentMessages=23702; ReceivedMessages=23701
-sockperf: ---> percentile 99.000 =  151.043
-sockperf: ---> percentile 50.000 =   88.891`;
-    assert.deepEqual(parsePingPong(text), {
-      roundTrips: 23701,
-      p50Microseconds: 88.891,
-      p99Microseconds: 151.043,
-    });
-  });
-
-  test('sockperf throughput: messages sent and seconds', () => {
-    const text = 'sockperf: Total of 346556 messages sent in 2.000 sec';
-    assert.deepEqual(parseThroughput(text), { sent: 346556, seconds: 2 });
-  });
-
-  test('iperf3: what the receiver got, summed over the flows', () => {
-    const end = { sum_sent: { retransmits: 5 }, sum_received: { bytes: 1000, bits_per_second: 4000 } };
-    assert.deepEqual(parseIperf3(JSON.stringify({ end })), {
-      receivedBytes: 1000,
-      receivedBitsPerSecond: 4000,
-      retransmits: 5,
-    });
-  });
-
-  test('iperf3: its own error is passed on', () => {
-    const text = JSON.stringify({ end: {}, error: 'unable to connect to server' });
-    assert.throws(() => parseIperf3(text), /unable to connect to server/);
-  });
-});
+const VARIANTS = ['uipvs', 'uipvs-reinject-tun', 'uipvs-packet'];
+const PLAN = { peers: DEFAULT_PEERS, rounds: 1, takesPart: () => true };
 
 describe('the order of samples', () => {
   test('every round starts with another peer, and each peer has its turn in every round', () => {
-    const turns = turnsOf({ trials: CONNECTIONS, peers: DEFAULT_PEERS.slice(0, 3), rounds: 3 });
+    const turns = turnsOf({
+      trials: CONNECTIONS,
+      peers: DEFAULT_PEERS.slice(0, 3),
+      rounds: 3,
+      takesPart: () => true,
+    });
     assert.equal(
       turns.map(({ peer, round }) => `${round}${peer.name}`).join(' '),
-      '1uipvs 1nft 1haproxy 2nft 2haproxy 2uipvs 3haproxy 3uipvs 3nft',
+      '1uipvs 1uipvs-reinject-tun 1uipvs-packet 2uipvs-reinject-tun 2uipvs-packet 2uipvs 3uipvs-packet 3uipvs 3uipvs-reinject-tun',
     );
   });
 
   test('a peer without UDP has no turn in a UDP trial', () => {
     const trials = TRIALS.filter(({ name }) => name === 'udp-rate');
-    const peers = turnsOf({ trials, peers: DEFAULT_PEERS, rounds: 1 }).map(({ peer }) => peer.name);
-    assert.deepEqual(peers, ['uipvs', 'nft', 'nginx', 'direct']);
+    const peers = turnsOf({ ...PLAN, trials }).map(({ peer }) => peer.name);
+    assert.deepEqual(peers, [...VARIANTS, 'nft', 'nginx', 'pen', 'node', 'direct']);
+  });
+
+  test('a trial that wants something of uipvs has turns of uipvs only', () => {
+    const trials = TRIALS.filter(({ name }) => name === 'upcalls');
+    assert.deepEqual(
+      turnsOf({ ...PLAN, trials }).map(({ peer }) => peer.name),
+      VARIANTS,
+    );
+  });
+
+  test('a round has all trials of a family', () => {
+    const trials = TRIALS.filter(({ family }) => family?.name === 'services');
+    const turns = turnsOf({ ...PLAN, trials, peers: DEFAULT_PEERS.slice(0, 1), rounds: 2 });
+    assert.deepEqual(
+      turns.map(({ trial, round }) => `${round} ${trial.name}`),
+      ['1 services-1', '1 services-10000', '2 services-1', '2 services-10000'],
+    );
+  });
+
+  test('trials of a family have one unit', () => {
+    for (const family of families(TRIALS)) assert.equal(new Set(family.map(({ unit }) => unit)).size, 1);
   });
 
   test('names of trials and peers are different', () => {
@@ -156,33 +119,65 @@ describe('the summary', () => {
   });
 });
 
+const FINDINGS = {
+  trials: CONNECTIONS,
+  peers: DEFAULT_PEERS,
+  summaries: summarize(SAMPLES),
+  unavailable: new Map([['uipvs-packet', 'no such option']]),
+};
+
 describe('what is shown', () => {
-  test('the table has a line for every peer, n/a without a sample', () => {
-    const peers = DEFAULT_PEERS.slice(0, 4);
+  test('the table has a line for every peer with samples, and for those that cannot run', () => {
+    const peers = DEFAULT_PEERS.filter(({ name }) => !['uipvs-packet', 'node'].includes(name)).slice(0, 5);
     assert.equal(
-      table(CONNECTIONS, peers, summarize(SAMPLES)),
+      table(CONNECTIONS, peers, summarize(SAMPLES), new Map([['uipvs-reinject-tun', 'unknown option']])),
       `New connections, 1/s (more is better); CPU in us/connection
-           median        min-max  /haproxy  /nft    CPU  director  peak MB
-  uipvs    11,000  10,000-12,000      2.00  0.55  100.0      40.0        2  p99 1,200 us, 1 of 2 disturbed
-  nft      20,000  20,000-20,000      3.64  1.00  100.0         -        -  p99 1,200 us
-  haproxy   5,500    5,500-5,500      1.00  0.28  100.0      40.0        2  p99 1,200 us
-  nginx       n/a
+                                    median        min-max  /haproxy  /nft    CPU  director  worker  peak MB
+  uipvs (tun)                       11,000  10,000-12,000      2.00  0.55  100.0      40.0    30.0        2  p99 1,200 us, 1 of 2 disturbed
+  uipvs (tun, reinject tun)  not available
+  nftables DNAT                     20,000  20,000-20,000      3.64  1.00  100.0         -       -        -  p99 1,200 us
+  HAProxy TCP                        5,500    5,500-5,500      1.00  0.28  100.0      40.0       -        2  p99 1,200 us
 `,
     );
   });
 
   test('the chart names every peer and figure, and escapes its subtitle', () => {
-    const svg = chart(CONNECTIONS, DEFAULT_PEERS, summarize(SAMPLES), 'a < b & c');
-    for (const text of ['>uipvs<', '>11,000<', '>direct<', '>n/a<', 'a &lt; b &amp; c'])
+    const svg = chart(FINDINGS, 'a < b & c');
+    for (const text of ['>uipvs (tun)<', '>11,000<', '>not available<', 'a &lt; b &amp; c'])
       assert.ok(svg.includes(text), text);
     assert.equal(svg.match(/<rect /g)?.length, 1 + 3, 'the background and three bars');
+  });
+
+  test('the page is whole: verdicts, bars, lines, figures, and nothing from elsewhere', () => {
+    const trials = TRIALS.filter(({ name, family }) => name === 'connections' || family?.name === 'services');
+    const samples = [
+      ...SAMPLES,
+      sample('services-1', 'uipvs', 200_000),
+      sample('services-10000', 'uipvs', 150_000),
+    ];
+    const summaries = summarize(samples);
+    const html = page(
+      { ...FINDINGS, trials, summaries },
+      judge(summaries, new Set(['uipvs-packet'])),
+      'a < b',
+    );
+    for (const text of [
+      '>missed<',
+      '>not available<',
+      '<polyline ',
+      '>150,000',
+      'a &lt; b',
+      'no such option',
+    ])
+      assert.ok(html.includes(text), text);
+    assert.doesNotMatch(html.replaceAll('http://www.w3.org/2000/svg', ''), /https?:|src=|href=|<script/);
   });
 });
 
 describe('the command line', () => {
   test('without arguments it is a complete run of three rounds', () => {
     const { plan, isComplete } = readOptions([]);
-    assert.deepEqual([plan.rounds, plan.trials.length, plan.peers.length, isComplete], [3, 8, 5, true]);
+    assert.deepEqual([plan.rounds, plan.trials, plan.peers, isComplete], [3, TRIALS, DEFAULT_PEERS, true]);
   });
 
   test('fewer rounds do not replace the latest results, more do', () => {
@@ -195,6 +190,18 @@ describe('the command line', () => {
     assert.deepEqual(
       [plan.rounds, plan.trials.map(({ name }) => name), plan.peers.map(({ name }) => name), isComplete],
       [1, ['latency'], ['haproxy-1', 'nft'], false],
+    );
+  });
+
+  test('--only takes a family too, and usual peers unless peers are named', () => {
+    const { plan } = readOptions(['--only', 'services']);
+    assert.deepEqual(
+      plan.trials.map(({ name }) => name),
+      ['services-1', 'services-10000'],
+    );
+    assert.deepEqual(
+      turnsOf({ ...plan, rounds: 1, trials: plan.trials.slice(0, 1) }).map(({ peer }) => peer.name),
+      ['uipvs', 'uipvs-packet'],
     );
   });
 

@@ -19,6 +19,14 @@
  *   (from /proc/stat, which includes interrupts, client and servers) and of the director's processes, for one
  *   operation. The kernel's own NAT has no process; only the first of the two compares with it.
  *
+ * A peer that turns out not to run here, such as a uipvs of an option this daemon does not have, has no further turn,
+ * and every table and chart says so. What uipvs is to reach is in targets.ts; a run ends with what it did reach, and
+ * never fails for it: a machine that is slow or busy is no fault of the program. A quick run takes what targets compare
+ * and nothing else.
+ *
+ * Loads come from stock programs (wrk, iperf3, sockperf) and, for what those cannot do, from two small ones of our own
+ * (tools/native): packets of very many clients, and messages at a fixed rate on open connections.
+ *
  * Client, director and servers share the processors. That is harder on a user-space director than a machine of its
  * own would be: when the processors are all busy, a rate is the inverse of everybody's work together.
  */
@@ -28,11 +36,20 @@ import { readOptions, USAGE } from './options.js';
 import { circumstances, writeResults } from './report.js';
 import { type Plan, run } from './run.js';
 import { summarize } from './summary.js';
-import { table } from './table.js';
+import { table, targetTable } from './table.js';
+import { judge, TARGETS, type Target } from './targets.js';
+import { buildTools } from './tools/native-tools.js';
 
-/** Programs that a plan runs, each once. */
+/** Programs that a plan runs, each once; the compiler is for the bench's own. */
 function programsOf({ trials, peers }: Plan): string[] {
-  return [...new Set([...trials, ...peers].flatMap(({ programs }) => programs))].sort();
+  return [...new Set([...trials, ...peers].flatMap(({ programs }) => programs).concat('g++'))].sort();
+}
+
+/** Whether all that a target compares takes part in a plan. */
+function isMeasured({ quantity, against }: Target, { trials, peers }: Plan): boolean {
+  return [quantity, against ?? quantity].every(
+    ({ trial, peer }) => trials.some(({ name }) => name === trial) && peers.some(({ name }) => name === peer),
+  );
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -47,15 +64,24 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(missing);
     return 1;
   }
+  await buildTools();
   const where = await circumstances(programs);
   console.log(
     `${where.processors} x ${where.processor}, Linux ${where.kernel}, Node.js ${where.node}, ${where.commit}`,
   );
-  for (const { name, description } of plan.peers) console.log(`  ${name.padEnd(16)} ${description}`);
-  const samples = await run(plan, (line) => console.log(line));
-  console.log(`\n${table(plan.trials, plan.peers, summarize(samples))}`);
-  for (const file of writeResults(plan, isComplete, where, samples)) console.log(`written: ${file}`);
-  return samples.some(({ value }) => value !== null) ? 0 : 1;
+  for (const { name, description } of plan.peers) console.log(`  ${name.padEnd(18)} ${description}`);
+  const startedAt = performance.now();
+  const outcome = await run(plan, (line) => console.log(line));
+  const summaries = summarize(outcome.samples);
+  const targets = TARGETS.filter((target) => isMeasured(target, plan));
+  const judgements = judge(summaries, new Set(outcome.unavailable.keys()), targets);
+  console.log(`\n${table(plan.trials, plan.peers, summaries, outcome.unavailable)}`);
+  if (judgements.length > 0) console.log(targetTable(judgements, plan.peers));
+  for (const [name, reason] of outcome.unavailable) console.log(`not available: ${name}: ${reason}`);
+  for (const file of writeResults(plan, isComplete, where, outcome, judgements))
+    console.log(`written: ${file}`);
+  console.log(`took ${Math.round((performance.now() - startedAt) / 1000)} s`);
+  return outcome.samples.some(({ value }) => value !== null) ? 0 : 1;
 }
 
 try {

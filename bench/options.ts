@@ -1,11 +1,15 @@
 import { parseArgs } from 'node:util';
 import { UipvsError } from '../src/base/error.js';
 import { DEFAULT_PEERS, OTHER_PEERS, select, TRIALS } from './catalogue.js';
+import type { Peer } from './peer.js';
 import type { Plan } from './run.js';
+import { isNeeded } from './targets.js';
+import type { Trial } from './trial.js';
 
-export const USAGE = `Usage: npm run bench -- [--quick] [--rounds N] [--only TRIAL,...] [--peers PEER,...]
-  trials: ${TRIALS.map(({ name }) => name).join(', ')}
-  peers:  ${DEFAULT_PEERS.map(({ name }) => name).join(', ')}; when named also ${OTHER_PEERS.map(({ name }) => name).join(', ')}`;
+export const USAGE = `Usage: npm run bench -- [--quick] [--rounds N] [--only NAME,...] [--peers PEER,...]
+  --quick   one short round of what the figures that must be reached need
+  --only    trials, or families of them: ${namesOfTrials().join(', ')}
+  --peers   ${DEFAULT_PEERS.map(({ name }) => name).join(', ')}; when named also ${OTHER_PEERS.map(({ name }) => name).join(', ')}`;
 
 export interface Options {
   readonly plan: Plan;
@@ -14,8 +18,16 @@ export interface Options {
   readonly isHelp: boolean;
 }
 
-const FULL = { rounds: 3, durations: { warmUpSeconds: 1, measuredSeconds: 3 } };
-const QUICK = { rounds: 1, durations: { warmUpSeconds: 1, measuredSeconds: 2 } };
+const FULL = {
+  rounds: 3,
+  durations: { warmUpSeconds: 1, measuredSeconds: 3, restMs: 2000 },
+  repeatSeconds: Number.POSITIVE_INFINITY,
+};
+const QUICK = {
+  rounds: 1,
+  durations: { warmUpSeconds: 0, measuredSeconds: 1, restMs: 300 },
+  repeatSeconds: 60,
+};
 const MAX_ROUNDS = 100;
 
 /** Read the command line. Throws EINVAL for a value that is not understood, TypeError for an unknown option. */
@@ -31,17 +43,36 @@ export function readOptions(args: readonly string[]): Options {
     },
   });
   const length = values.quick ? QUICK : FULL;
-  const trials = values.only === undefined ? TRIALS : select('--only', TRIALS, values.only.split(','));
+  const trials = values.only === undefined ? TRIALS : selectTrials(values.only.split(','));
   const everyPeer = [...DEFAULT_PEERS, ...OTHER_PEERS];
   const peers =
     values.peers === undefined ? DEFAULT_PEERS : select('--peers', everyPeer, values.peers.split(','));
   const rounds = values.rounds === undefined ? length.rounds : readRounds(values.rounds);
+  const isSelected = values.only !== undefined || values.peers !== undefined;
   return {
-    plan: { trials, peers, rounds, durations: length.durations },
-    isComplete:
-      values.only === undefined && values.peers === undefined && !values.quick && rounds >= FULL.rounds,
+    plan: { ...length, trials, peers, rounds, takesPart },
+    isComplete: !isSelected && !values.quick && rounds >= FULL.rounds,
     isHelp: values.help,
   };
+
+  /** What is named has its turn; else a quick run has what is needed, and a full one what is usual. */
+  function takesPart(trial: Trial, peer: Peer): boolean {
+    if (values.peers !== undefined) return true;
+    if (values.quick && values.only === undefined) return isNeeded(trial.name, peer.name);
+    return trial.usualPeers?.includes(peer.name) ?? true;
+  }
+}
+
+function namesOfTrials(): string[] {
+  return [...new Set(TRIALS.map(({ name, family }) => family?.name ?? name))];
+}
+
+/** Trials by name, and all of a family by the family's. Throws EINVAL for a name that is neither. */
+function selectTrials(names: readonly string[]): Trial[] {
+  return names.flatMap((name) => {
+    const family = TRIALS.filter((trial) => trial.family?.name === name);
+    return family.length > 0 ? family : select('--only', TRIALS, [name]);
+  });
 }
 
 function readRounds(text: string): number {

@@ -15,7 +15,36 @@ export function machineSeconds(): { readonly busy: number; readonly idle: number
 
 /** Processor time these processes have used themselves, in seconds; those that are gone count nothing. */
 export function processSeconds(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + (readStat(pid)?.ownSeconds ?? 0), 0);
+  return pids.reduce((sum, pid) => sum + (readStat(`${pid}`)?.ownSeconds ?? 0), 0);
+}
+
+/** Processor time of those threads of these processes whose name starts with `prefix`, in seconds. */
+export function threadSeconds(pids: readonly number[], prefix: string): number {
+  return pids
+    .flatMap((pid) => namesIn(`/proc/${pid}/task`).map((thread) => `${pid}/task/${thread}`))
+    .filter((thread) => readProc(`${thread}/comm`)?.startsWith(prefix) === true)
+    .reduce((sum, thread) => sum + (readStat(thread)?.ownSeconds ?? 0), 0);
+}
+
+/** Resident memory of a process as it is now, in bytes. */
+export interface ResidentBytes {
+  readonly all: number;
+  /** Of that, what it maps shared, in memory or in a file: not its program and not its heaps. */
+  readonly shared: number;
+}
+
+/** Nothing but zeros when the process is gone. Source: proc_pid_smaps(5). */
+export function residentBytes(pid: number): ResidentBytes {
+  let [all, shared] = [0, 0];
+  let isShared = false;
+  for (const line of (readProc(`${pid}/smaps`) ?? '').split('\n')) {
+    const [, permissions, kilobytes] = /^[0-9a-f]+-[0-9a-f]+ (\S{4}) |^Rss:\s*(\d+) kB/.exec(line) ?? [];
+    if (permissions !== undefined) isShared = permissions.endsWith('s');
+    if (kilobytes === undefined) continue;
+    all += 1024 * Number(kilobytes);
+    if (isShared) shared += 1024 * Number(kilobytes);
+  }
+  return { all, shared };
 }
 
 /** Largest resident memory these processes ever had, added up, in kilobytes; null without processes. */
@@ -37,7 +66,7 @@ export function neighbourSeconds(namespaces: readonly string[]): number {
   for (const pid of readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)) {
-    const stat = readStat(pid);
+    const stat = readStat(`${pid}`);
     if (stat === null || stat.isKernelThread || pid === process.pid) continue;
     if (!ours.has(inode(`/proc/${pid}/ns/net`))) seconds += stat.ownSeconds + stat.childSeconds;
   }
@@ -50,17 +79,25 @@ interface ProcessStat {
   readonly childSeconds: number;
 }
 
-/** Source: proc_pid_stat(5); the fields after the name in parentheses start with number 3. */
-function readStat(pid: number): ProcessStat | null {
-  const text = readProc(`${pid}/stat`);
+/** Of a process or, as `PID/task/TID`, a thread. Source: proc_pid_stat(5); the fields after the name in parentheses start with number 3. */
+function readStat(task: string): ProcessStat | null {
+  const text = readProc(`${task}/stat`);
   if (text === null) return null;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): number => Number(fields[number - 3]);
   return {
-    isKernelThread: pid === 2 || field(4) === 2,
+    isKernelThread: task === '2' || field(4) === 2,
     ownSeconds: (field(14) + field(15)) / TICKS_PER_SECOND,
     childSeconds: (field(16) + field(17)) / TICKS_PER_SECOND,
   };
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return []; // the process has ended
+  }
 }
 
 function readProc(path: string): string | null {

@@ -3,10 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execute } from '../test/lab/exec.js';
-import { chart } from './chart.js';
-import type { Plan } from './run.js';
-import type { Sample } from './sample.js';
+import { page } from './charts/page.js';
+import { chart } from './charts/picture.js';
+import type { Outcome, Plan } from './run.js';
 import { summarize } from './summary.js';
+import type { Judgement } from './targets.js';
 
 /** Where and what was measured. */
 export interface Circumstances {
@@ -25,6 +26,7 @@ export interface Circumstances {
 
 /** How each program is asked for its version. */
 const VERSION_OPTIONS: Readonly<Record<string, string>> = {
+  curl: '-V',
   haproxy: '-v',
   iperf3: '--version',
   nft: '--version',
@@ -55,14 +57,15 @@ export async function circumstances(programs: readonly string[]): Promise<Circum
 }
 
 /**
- * Write the raw samples with their summaries as JSON, and the chart. A complete run becomes `latest` and is kept
- * under its date and commit; any other only replaces `partial`. Gives back the paths.
+ * Write the raw samples with their summaries as JSON, a picture, and a page of charts. A complete run becomes `latest`
+ * and is kept under its date and commit; any other only replaces `partial`. Gives back the paths.
  */
 export function writeResults(
   plan: Plan,
   isComplete: boolean,
   where: Circumstances,
-  samples: readonly Sample[],
+  { samples, unavailable }: Outcome,
+  judgements: readonly Judgement[],
 ): string[] {
   const directory = path.join(REPOSITORY, 'bench', 'results');
   mkdirSync(directory, { recursive: true });
@@ -80,7 +83,9 @@ export function writeResults(
         better,
         operation,
       })),
-      peers: plan.peers.map(({ name, description }) => ({ name, description })),
+      peers: plan.peers.map(({ name, title, description }) => ({ name, title, description })),
+      unavailable: Object.fromEntries(unavailable),
+      targets: judgements,
       summaries,
       samples,
     },
@@ -89,13 +94,16 @@ export function writeResults(
   )}\n`;
   const date = where.startedAt.slice(0, 10);
   const subtitle = `${where.processors} x ${where.processor}, Linux ${where.kernel}, Node.js ${where.node}, ${where.commit}, ${date}`;
-  const svg = chart(plan.trials, plan.peers, summaries, subtitle);
+  const findings = { trials: plan.trials, peers: plan.peers, summaries, unavailable };
+  const svg = chart(findings, subtitle);
+  const html = page(findings, judgements, subtitle);
   const names = isComplete ? ['latest', `${date}-${where.commit}`] : ['partial'];
   return names.flatMap((name) => {
-    const files = [path.join(directory, `${name}.json`), path.join(directory, `${name}.svg`)] as const;
-    writeFileSync(files[0], json);
-    writeFileSync(files[1], svg);
-    return files;
+    return Object.entries({ json, svg, html }).map(([ending, text]) => {
+      const file = path.join(directory, `${name}.${ending}`);
+      writeFileSync(file, text);
+      return file;
+    });
   });
 }
 

@@ -18,6 +18,7 @@ export interface Summary {
   readonly details: Readonly<Record<string, number>>;
   readonly machineMicrosecondsPerOperation: number;
   readonly directorMicrosecondsPerOperation: number;
+  readonly workerMicrosecondsPerOperation: number | null;
   readonly directorPeakKilobytes: number | null;
 }
 
@@ -52,7 +53,6 @@ function condense(group: readonly Sample[], medianOf: (trial: string, peer: stri
     const ratio = median(figures) / medianOf(trial, other);
     return Number.isFinite(ratio) ? ratio : null;
   };
-  const peaks = good.flatMap((sample) => sample.directorPeakKilobytes ?? []);
   return {
     trial,
     peer,
@@ -67,8 +67,15 @@ function condense(group: readonly Sample[], medianOf: (trial: string, peer: stri
     details: detailMedians(good),
     machineMicrosecondsPerOperation: median(good.map((sample) => sample.machineMicrosecondsPerOperation)),
     directorMicrosecondsPerOperation: median(good.map((sample) => sample.directorMicrosecondsPerOperation)),
-    directorPeakKilobytes: peaks.length === 0 ? null : median(peaks),
+    workerMicrosecondsPerOperation: medianOrNull(good.map((sample) => sample.workerMicrosecondsPerOperation)),
+    directorPeakKilobytes: medianOrNull(good.map((sample) => sample.directorPeakKilobytes)),
   };
+}
+
+/** Of those that are not null; null of nothing. */
+function medianOrNull(all: readonly (number | null)[]): number | null {
+  const known = all.filter((value) => value !== null);
+  return known.length === 0 ? null : median(known);
 }
 
 function values(samples: readonly Sample[]): number[] {

@@ -20,6 +20,12 @@ function testFiles(isWanted: (folder: string) => boolean): readonly string[] {
     .sort();
 }
 
+function benchTestFiles(): readonly string[] {
+  return readdirSync(BENCH)
+    .filter((name) => name.endsWith('.test.js'))
+    .map((name) => `${BENCH}${name}`);
+}
+
 function run(argv: readonly string[]): boolean {
   const { status, error } = spawnSync(process.execPath, [...argv], { stdio: 'inherit' });
   if (error) process.stderr.write(`${error.message}\n`);
@@ -32,7 +38,7 @@ function nodeTest(files: readonly string[]): boolean {
 }
 
 const SUITES: Readonly<Record<string, () => boolean>> = {
-  unit: () => nodeTest([...testFiles((folder) => !E2E_FOLDERS.includes(folder)), `${BENCH}bench.test.js`]),
+  unit: () => nodeTest([...testFiles((folder) => !E2E_FOLDERS.includes(folder)), ...benchTestFiles()]),
   e2e: () => nodeTest(testFiles((folder) => E2E_FOLDERS.includes(folder))),
   conformance: () => run([`${HERE}conformance/run.js`]),
 };

@@ -4,6 +4,8 @@ import type { Peer } from '../peer.js';
 /** The baseline: no balancer, the director only routes to the first real server. */
 export const direct: Peer = {
   name: 'direct',
+  title: 'no balancer',
+  isUipvs: false,
   description: 'no balancer: the director routes to one real server',
   programs: [],
   protocols: ['tcp', 'udp'],
@@ -11,6 +13,6 @@ export const direct: Peer = {
     const [first] = service.servers;
     if (first === undefined)
       throw new UipvsError('EINVAL', 'Expected a service with a real server but received none');
-    return first;
+    return { target: first, uipvs: null };
   },
 };

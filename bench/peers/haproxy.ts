@@ -20,9 +20,11 @@ ${servers.map((address, index) => `  server rs${index + 1} ${address}:${port}`).
 `;
 }
 
-function haproxyPeer(name: string, description: string, threads: string): Peer {
+function haproxyPeer(name: string, title: string, description: string, threads: string): Peer {
   return {
     name,
+    title,
+    isUipvs: false,
     description,
     programs: ['haproxy'],
     protocols: ['tcp'],
@@ -32,7 +34,7 @@ function haproxyPeer(name: string, description: string, threads: string): Peer {
       writeFileSync(file, configuration(service, threads));
       const child = lab.spawn('director', ['haproxy', '-db', '-f', file]);
       await child.ready('haproxy to listen', 10_000, () => lab.isListening('director', 'tcp', service.port));
-      return VIP.ipv4;
+      return { target: VIP.ipv4, uipvs: null };
     },
   };
 }
@@ -40,6 +42,7 @@ function haproxyPeer(name: string, description: string, threads: string): Peer {
 /** HAProxy as a TCP proxy, with its own choice of threads: the faster of the two on two processors. */
 export const haproxy: Peer = haproxyPeer(
   'haproxy',
+  'HAProxy TCP',
   'HAProxy, mode tcp, round robin, default threads (one a processor), tune.* defaults',
   '',
 );
@@ -47,6 +50,7 @@ export const haproxy: Peer = haproxyPeer(
 /** HAProxy on one thread. */
 export const haproxyOneThread: Peer = haproxyPeer(
   'haproxy-1',
+  'HAProxy, 1 thread',
   'HAProxy, mode tcp, round robin, nbthread 1, tune.* defaults',
   'nbthread 1',
 );

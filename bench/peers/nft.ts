@@ -16,11 +16,13 @@ table ip bench {
 /** The kernel's own NAT. */
 export const nft: Peer = {
   name: 'nft',
+  title: 'nftables DNAT',
+  isUipvs: false,
   description: 'kernel nftables DNAT, numgen inc, connection tracking with its defaults',
   programs: ['nft'],
   protocols: ['tcp', 'udp'],
   async start(lab, service) {
     await lab.run('director', ['nft', '-f', '-'], { input: ruleset(service) });
-    return VIP.ipv4;
+    return { target: VIP.ipv4, uipvs: null };
   },
 };

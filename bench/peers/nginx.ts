@@ -19,16 +19,18 @@ ${servers.map((address) => `    server ${address}:${port};`).join('\n')}
 }`;
 }
 
-function nginxPeer(name: string, description: string, workers: string): Peer {
+function nginxPeer(name: string, title: string, description: string, workers: string): Peer {
   return {
     name,
+    title,
+    isUipvs: false,
     description,
     programs: ['nginx'],
     protocols: ['tcp', 'udp'],
     async start(lab, service) {
       await lab.ip('director', [`address add ${VIP.ipv4}/32 dev lo`]);
       await lab.startNginx('director', configuration(service, workers));
-      return VIP.ipv4;
+      return { target: VIP.ipv4, uipvs: null };
     },
   };
 }
@@ -36,6 +38,7 @@ function nginxPeer(name: string, description: string, workers: string): Peer {
 /** nginx's stream proxy as distributions configure it: a worker for every processor. */
 export const nginx: Peer = nginxPeer(
   'nginx',
+  'nginx stream',
   'nginx stream, round robin, worker_processes auto (one a processor)',
   'auto',
 );
@@ -43,6 +46,7 @@ export const nginx: Peer = nginxPeer(
 /** nginx's stream proxy with one worker, which is what it does unless told. */
 export const nginxOneWorker: Peer = nginxPeer(
   'nginx-1',
+  'nginx, 1 worker',
   'nginx stream, round robin, worker_processes 1',
   '1',
 );

@@ -1,21 +1,39 @@
+import { messageOf, UipvsError } from '../../src/base/error.js';
+import type { Lab } from '../../test/lab/lab.js';
 import { VIP } from '../../test/lab/topology.js';
+import type { UipvsOptions, UipvsProcess } from '../../test/lab/uipvs-process.js';
 import type { Peer } from '../peer.js';
 
-function uipvsPeer(name: string, io: 'packet' | 'tun', description: string): Peer {
+/** What the end of a daemon that was given an option it does not have looks like. */
+const REFUSAL = /ended with status 2; its log: (.*)/;
+
+/** Start uipvsd; throws ENOTSUP with its words when it does not know an option, or a value of one. */
+async function startDaemon(lab: Lab, options: UipvsOptions): Promise<UipvsProcess> {
+  try {
+    return await lab.startUipvs('director', options);
+  } catch (thrown) {
+    const [, words] = REFUSAL.exec(messageOf(thrown)) ?? [];
+    if (words === undefined) throw thrown;
+    throw new UipvsError('ENOTSUP', words);
+  }
+}
+
+function uipvsPeer(name: string, title: string, args: readonly string[], description: string): Peer {
   return {
     name,
+    title,
+    isUipvs: true,
     description,
     programs: [],
     protocols: ['tcp', 'udp'],
-    async start(lab, { protocol, port, servers }) {
-      const uipvs = await lab.startUipvs('director', { args: ['--io', io] });
-      const option = protocol === 'tcp' ? '-t' : '-u';
-      const service = `${option} ${VIP.ipv4}:${port}`;
+    async start(lab, { protocol, port, servers }, { scheduler = 'rr', weight = 1, ...wishes }) {
+      const uipvs = await startDaemon(lab, { ...wishes, args: [...args, ...(wishes.args ?? [])] });
+      const service = `${protocol === 'tcp' ? '-t' : '-u'} ${VIP.ipv4}:${port}`;
       await uipvs.restore([
-        `-A ${service} -s rr`,
-        ...servers.map((address) => `-a ${service} -r ${address}:${port} -m -w 1`),
+        `-A ${service} -s ${scheduler}`,
+        ...servers.map((address) => `-a ${service} -r ${address}:${port} -m -w ${weight}`),
       ]);
-      return VIP.ipv4;
+      return { target: VIP.ipv4, uipvs };
     },
   };
 }
@@ -23,13 +41,23 @@ function uipvsPeer(name: string, io: 'packet' | 'tun', description: string): Pee
 /** uipvs as it is by default: packets come in by a TUN device. */
 export const uipvs: Peer = uipvsPeer(
   'uipvs',
-  'tun',
-  'uipvs, rr, masquerading, --io tun (the default), one worker',
+  'uipvs (tun)',
+  [],
+  'uipvs with its defaults, rr, masquerading, one worker',
 );
 
-/** uipvs with packets taken from a packet socket's ring. */
+/** uipvs that gives packets back to the kernel through the TUN device, which works everywhere. */
+export const uipvsReinjectTun: Peer = uipvsPeer(
+  'uipvs-reinject-tun',
+  'uipvs (tun, reinject tun)',
+  ['--io', 'tun', '--reinject', 'tun'],
+  'uipvs, rr, masquerading, --io tun --reinject tun, one worker',
+);
+
+/** uipvs that takes packets from packet sockets. */
 export const uipvsPacket: Peer = uipvsPeer(
   'uipvs-packet',
-  'packet',
+  'uipvs (packet)',
+  ['--io', 'packet'],
   'uipvs, rr, masquerading, --io packet, one worker',
 );

@@ -11,5 +11,5 @@ export const connections: Trial = {
   service: HTTP_SERVICE,
   programs: ['nginx', 'wrk'],
   serve: serveHttp,
-  load: (lab, target, seconds) => loadHttp(lab, target, seconds, ['Connection: close']),
+  load: (lab, { target }, seconds) => loadHttp(lab, target, seconds, ['Connection: close']),
 };

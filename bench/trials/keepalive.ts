@@ -11,5 +11,5 @@ export const keepalive: Trial = {
   service: HTTP_SERVICE,
   programs: ['nginx', 'wrk'],
   serve: serveHttp,
-  load: (lab, target, seconds) => loadHttp(lab, target, seconds, []),
+  load: (lab, { target }, seconds) => loadHttp(lab, target, seconds, []),
 };

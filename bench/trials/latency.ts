@@ -18,7 +18,7 @@ export const latency: Trial = {
     lab.spawn(SERVER.host, ['sockperf', 'server', '--tcp', '-i', '0.0.0.0', '-p', `${PORT}`]);
     await lab.waitForListen(SERVER.host, 'tcp', PORT);
   },
-  async load(lab, target, seconds) {
+  async load(lab, { target }, seconds) {
     const argv = ['sockperf', 'ping-pong', '--tcp', '--full-rtt', '-i', target, '-p', `${PORT}`];
     const report = parsePingPong(await lab.run('client', [...argv, '-t', `${seconds}`]));
     return {
