@@ -150,4 +150,8 @@ bool make_reassembly_timeout(Packet& packet, const PacketView& view) {
   return make_error(packet, view, view.tuple.family == Family::ipv6 ? 3 : 11, 1, 0);
 }
 
+bool make_hop_limit_exceeded(Packet& packet, const PacketView& view) {
+  return make_error(packet, view, view.tuple.family == Family::ipv6 ? 3 : 11, 0, 0);
+}
+
 }  // namespace uipvs

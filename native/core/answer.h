@@ -26,6 +26,9 @@ bool make_too_big(Packet& packet, const PacketView& view, uint32_t mtu_bytes);
 // ICMP time exceeded in reassembly (IPv4 11/1, IPv6 3/1) for a first fragment. Source: RFC 1122 3.3.2, RFC 8200 4.5.
 bool make_reassembly_timeout(Packet& packet, const PacketView& view);
 
+// Its hop limit was exceeded on the way, said by its destination. Source: RFC 792, RFC 4443 section 3.3.
+bool make_hop_limit_exceeded(Packet& packet, const PacketView& view);
+
 // Whether the transport checksum is right, or not there to tell: partial, absent, or of a protocol other than TCP and
 // UDP. A host answers nothing that it can see was damaged; of SCTP, which it does not speak, it verifies nothing.
 bool is_intact(const Packet& packet, const PacketView& view);

@@ -45,7 +45,8 @@ class CallIdStore {
   static constexpr uint32_t kWords = 64;
 
   struct Cell {
-    uint32_t words[kWords];  // the length in the first byte, then the text; of a free cell the first word is the next one
+    uint32_t
+        words[kWords];  // the length in the first byte, then the text; of a free cell the first word is the next one
   };
   static_assert(sizeof(Cell) == 1 + kMaxCallIdBytes);
 

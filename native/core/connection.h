@@ -58,7 +58,7 @@ struct ConnectionHead {
   std::atomic<uint32_t> in_packets;  // from the client, saturating
   std::atomic<uint32_t> timeout;     // ticks, of a template; 0: by protocol and state
   uint32_t call_id;                  // cell of the Call-ID that a template of engine sip is found by, or 0
-  uint32_t mark;  // firewall mark of the service, or 0
+  uint32_t mark;                     // firewall mark of the service, or 0
 };
 static_assert(sizeof(ConnectionHead) == 48);
 static_assert(std::atomic<uint32_t>::is_always_lock_free && std::atomic<uint8_t>::is_always_lock_free);

@@ -20,8 +20,7 @@ bool equal_words(const uint32_t (&record)[4], const Address& address) {
 
 }  // namespace
 
-bool ConnectionTable::matches(uint32_t entry, const FiveTuple& tuple,
-                              const std::span<const uint8_t>* call_id) const {
+bool ConnectionTable::matches(uint32_t entry, const FiveTuple& tuple, const std::span<const uint8_t>* call_id) const {
   if ((pool_of(entry) != 0) != (tuple.family == Family::ipv6)) return false;
   const ConnectionHead& record = head(entry);
   if ((record.life.load(std::memory_order_acquire) & 1) == 0 || record.protocol != tuple.protocol) return false;
@@ -68,8 +67,7 @@ uint64_t ConnectionTable::hash_of_template(ConnectionId id, const ConnectionEnds
   return hash_template({ends.from_client(), call_id.view()});
 }
 
-Found ConnectionTable::look_up(const FiveTuple& tuple, uint64_t hash,
-                               const std::span<const uint8_t>* call_id) const {
+Found ConnectionTable::look_up(const FiveTuple& tuple, uint64_t hash, const std::span<const uint8_t>* call_id) const {
   const uint16_t tag = tag_of(hash);
   IndexBucket* at = &bucket(hash);
   for (int probe = 0; probe < kMaxProbes; ++probe, at = &after(at)) {

@@ -22,16 +22,24 @@ Directory::Directory(uint32_t max_services, uint32_t max_destinations, const Has
   udp_timeout = kUdpTimeoutSeconds * kTicksPerSecond;
 }
 
-bool AddressPrefix::holds(Family family, const Address& other) const {
-  const Address mine = address.load();
-  uint32_t bits = length.load(std::memory_order_relaxed);
-  for (int word = 0; word < (family == Family::ipv6 ? 4 : 1) && bits != 0; ++word) {
-    const uint32_t compared = bits < 32 ? bits : 32;
-    const uint32_t mask = static_cast<uint32_t>(~uint64_t{0} << (32 - compared));
-    if (((mine.words[word] ^ other.words[word]) & mask) != 0) return false;
-    bits -= compared;
-  }
-  return true;
+bool Directory::is_captured(const PacketView& view) const {
+  // Which firewall mark a packet will get a copy does not show: while one means a service, requests come by the kernel.
+  const bool takes_requests = mark_services.load(std::memory_order_acquire) == 0;
+  return (takes_requests && is_captured_request(view)) ||
+         real_servers.find({view.tuple.family, 0, 0, view.tuple.source}) != ServiceTable::kNoService ||
+         capture.has_source(view.tuple.family, view.tuple.source);
+}
+
+bool Directory::is_captured_request(const PacketView& view) const {
+  const FiveTuple& tuple = view.tuple;
+  const uint32_t vip = find_vip(tuple.family, tuple.destination);
+  if (vip == kNoVip) return capture.has_port(view);
+  if (!vip_is_local[vip].load(std::memory_order_relaxed)) return true;
+  // A rule that selects ports matches no fragment.
+  const bool has_ports = view.has_ports && !view.is_fragment;
+  const uint32_t service =
+      has_ports ? find_service(tuple, 0) : services.find({tuple.family, tuple.protocol, 0, tuple.destination});
+  return service != ServiceTable::kNoService || capture.has_port(view);
 }
 
 bool Directory::is_beside(Family family, const Address& client, const DestinationEntry& destination) const {

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/capture.h"
 #include "core/connection.h"
+#include "core/packet_view.h"
 #include "core/sctp_state.h"
 #include "core/service_table.h"
 #include "core/tcp_state.h"
@@ -22,27 +24,6 @@ inline constexpr uint8_t kServiceToa = 16;        // TCP: an option tells the re
 inline constexpr uint8_t kServiceProxy = 32;      // TCP: a PROXY header does
 inline constexpr uint8_t kServiceSip = 64;        // persistence engine sip: a template for each Call-ID
 
-// An address that changes while workers read it: what is read is of the old one, the new one, or both.
-struct MovingAddress {
-  std::atomic<uint32_t> words[4];
-
-  void store(const Address& address) {
-    for (int i = 0; i < 4; ++i) words[i].store(address.words[i], std::memory_order_relaxed);
-  }
-  Address load() const {
-    Address address;
-    for (int i = 0; i < 4; ++i) address.words[i] = words[i].load(std::memory_order_relaxed);
-    return address;
-  }
-};
-
-struct AddressPrefix {
-  MovingAddress address;
-  std::atomic<uint32_t> length;
-
-  bool holds(Family family, const Address& other) const;
-};
-
 // What a worker does by itself with a service's packets. Edited while workers read: each field is whole, and a packet
 // that meets half an edit is treated by either half, which both were true within a microsecond.
 struct ServiceEntry {
@@ -55,6 +36,8 @@ struct ServiceEntry {
   static constexpr uint32_t kMostPrefixes = 8;
   std::atomic<uint32_t> unmasqueraded_count;
   std::array<AddressPrefix, kMostPrefixes> unmasqueraded;
+
+  bool has(uint8_t flag) const { return (flags.load(std::memory_order_relaxed) & flag) != 0; }
 };
 
 // Place: written whole before its id is first used in a verdict, never changed until the id is given up. The rest moves.
@@ -89,6 +72,7 @@ struct PacketPolicy {
   std::atomic<bool> drops_entries{false};
   std::atomic<uint32_t> drop_rate{0};
   std::atomic<bool> nat_icmp_send{false};
+  std::atomic<bool> schedule_icmp{false};
 };
 
 struct Directory {
@@ -98,7 +82,7 @@ struct Directory {
   ServiceTable vips;          // keys of protocol 0 and port 0: the addresses that are answered for
   ServiceTable real_servers;  // keys likewise: the addresses of destinations
   ServiceTable real_ports;    // of destinations, with their protocol and port
-  std::unique_ptr<RealPortOwner[]> real_port_owners;  // by id in that table
+  std::unique_ptr<RealPortOwner[]> real_port_owners;           // by id in that table
   std::unique_ptr<std::atomic<uint32_t>[]> real_server_links;  // by id in that table: as DestinationEntry::link
   std::unique_ptr<std::atomic<bool>[]> vip_is_local;           // by id: an address of the host, which answers for it
   std::unique_ptr<ServiceEntry[]> service_entries;
@@ -108,6 +92,7 @@ struct Directory {
   std::array<std::atomic<Tick>, kSctpStates> sctp_timeouts;
   std::atomic<Tick> udp_timeout;
   PacketPolicy policy;
+  CaptureSelectors capture;
   // Ports of masqueraded connections towards a real server's port; 0..0: none.
   std::atomic<uint32_t> masquerade_first_port{0};
   std::atomic<uint32_t> masquerade_last_port{0};
@@ -125,6 +110,10 @@ struct Directory {
   void remove_service(uint32_t id);
   // Control thread: bits kService*, of which kServiceByMark stays as it is.
   void set_service_flags(uint32_t id, uint8_t flags);
+
+  // Whether the kernel drops the packet, TCP, UDP or SCTP, when it comes from the wire: see capture.h.
+  bool is_captured(const PacketView& view) const;
+  bool is_captured_request(const PacketView& view) const;
 
   // The service for a packet: by mark, by port, FTP's for what its data connections use, by port 0.
   // Source: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_service_find().

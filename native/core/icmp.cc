@@ -2,6 +2,7 @@
 
 #include "core/bytes.h"
 #include "core/checksum.h"
+#include "core/ipsec.h"
 #include "core/translate.h"
 
 namespace uipvs {
@@ -71,8 +72,15 @@ void make_echo_reply(Packet& packet, PacketView& view) {
 
 bool parse_icmp_error(const Packet& packet, const PacketView& view, PacketView& quoted) {
   const uint32_t at = view.transport_offset + kIcmpHeader;
-  return parse_quoted(packet.data + at, view.length - at, quoted) == ParseError::none && quoted.has_ports &&
-         quoted.tuple.family == view.tuple.family;
+  return parse_quoted(packet.data + at, view.length - at, quoted) == ParseError::none &&
+         (quoted.has_ports || is_ipsec(quoted.tuple)) && quoted.tuple.family == view.tuple.family;
+}
+
+PacketView answered_by(const PacketView& quoted) {
+  PacketView other = quoted;
+  other.tuple = quoted.tuple.reversed();
+  other.is_quoted = true;
+  return other;
 }
 
 void translate_icmp_error(Packet& packet, PacketView& view, const PacketView& quoted, const ConnectionEnds& ends,

@@ -11,6 +11,10 @@
 
 namespace uipvs {
 
+inline bool is_icmp(const FiveTuple& tuple) {
+  return tuple.protocol == (tuple.family == Family::ipv6 ? kProtocolIcmp6 : kProtocolIcmp);
+}
+
 enum class IcmpKind : uint8_t {
   malformed,     // shorter than 8 bytes, or its checksum is wrong
   echo_request,  // answered for a VIP
@@ -24,8 +28,12 @@ IcmpKind classify_icmp(const Packet& packet, const PacketView& view);
 // Turns an echo request into its reply, in place.
 void make_echo_reply(Packet& packet, PacketView& view);
 
-// The tuple of the packet that an error quotes, in `quoted`. False where it cannot be read.
+// The tuple of the packet that an error quotes, in `quoted`. False where it cannot be read, or is of a protocol that has
+// neither ports nor a connection to follow (ipsec.h).
 bool parse_icmp_error(const Packet& packet, const PacketView& view, PacketView& quoted);
+
+// Between the packet that an error quotes and the one that it answers, either of which the other is made of.
+PacketView answered_by(const PacketView& quoted);
 
 // Rewrites an error that concerns a connection, in place: outer addresses, quoted addresses and ports, checksums.
 // `direction` is the way the error itself goes.

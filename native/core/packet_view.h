@@ -49,6 +49,8 @@ struct PacketView {
   uint8_t hop_limit = 0;
   bool has_ports = false;
   bool is_fragment = false;
+  bool is_quoted =
+      false;  // of what an ICMP error concerns: offsets are not the packet's own, and none of its payload counts
   bool has_partial_checksum = false;  // the transport checksum is to be completed by whoever sends (NEEDS_CSUM)
 };
 

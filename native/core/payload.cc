@@ -17,7 +17,8 @@ constexpr uint8_t kVnetGsoEcn = 0x80;
 bool is_udp(const PacketView& view) { return view.tuple.protocol == kProtocolUdp; }
 
 bool is_editable(const PacketView& view) {
-  return view.has_ports && !view.is_fragment && (view.tuple.protocol == kProtocolTcp || is_udp(view));
+  return view.has_ports && !view.is_fragment && !view.is_quoted &&
+         (view.tuple.protocol == kProtocolTcp || is_udp(view));
 }
 
 uint8_t gso_type(const Packet& packet) { return static_cast<uint8_t>(packet.vnet().gso_type & ~kVnetGsoEcn); }

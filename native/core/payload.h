@@ -32,7 +32,8 @@ enum class EditError : uint8_t {
   segmented,       // the length of datagrams that are to be cut apart again; or segments too small for an option more
 };
 
-// What a TCP segment carries, or a UDP datagram by its own length; empty for a fragment and for other protocols.
+// What a TCP segment carries, or a UDP datagram by its own length; empty for a fragment, what an ICMP error
+// quotes, and other protocols.
 std::span<const uint8_t> payload_of(const Packet& packet, const PacketView& view);
 
 // Replaces `count` bytes of payload at `offset` by `bytes`, which may be fewer or more. `view` is of this packet and is

@@ -5,6 +5,7 @@
 #include "core/answer.h"
 #include "core/connection_state.h"
 #include "core/icmp.h"
+#include "core/ipsec.h"
 #include "core/proxy_header.h"
 #include "core/toa.h"
 #include "core/translate.h"
@@ -12,9 +13,6 @@
 namespace uipvs {
 namespace {
 
-// Implementation: the kernel's net.ipv4.icmp_msgs_per_sec and icmp_msgs_burst.
-constexpr uint32_t kIcmpPerSecond = 1000;
-constexpr uint32_t kIcmpBurst = 50;
 constexpr uint8_t kIpv4DoNotFragment = 0x40;
 // Implementation: the client's first segments that carry the TOA option: the SYN, the handshake's ACK, and one more for a
 // repetition of either.
@@ -39,12 +37,9 @@ Counter counter_of(ParseError error) {
   return Counter::drop_malformed_empty;
 }
 
-bool is_link_local(Family family, const Address& address) {
-  return family == Family::ipv6 && (address.words[0] >> 22) == (0xfe800000u >> 22);
-}
-
-bool is_icmp(const FiveTuple& tuple) {
-  return tuple.protocol == (tuple.family == Family::ipv6 ? kProtocolIcmp6 : kProtocolIcmp);
+// Protocols that services have.
+bool is_balanced(uint8_t protocol) {
+  return protocol == kProtocolTcp || protocol == kProtocolUdp || protocol == kProtocolSctp;
 }
 
 // What the kernel takes for the first packet of a connection: of TCP the SYN bit alone is asked.
@@ -63,14 +58,38 @@ Action Pipeline::drop(Counter reason) {
 
 Decision Pipeline::process(Packet& packet, PacketView& view) {
   const ParseError error = parse_packet(packet, view);
+  return error == ParseError::none ? process_parsed(packet, view) : Decision{drop(counter_of(error))};
+}
+
+Decision Pipeline::process_copy(Packet& packet, PacketView& view) {
+  const ParseError error = parse_packet(packet, view);
+  const bool has_addresses = error == ParseError::none || error == ParseError::transport_truncated ||
+                             error == ParseError::tcp_data_offset || error == ParseError::udp_length ||
+                             error == ParseError::offload_metadata;
+  if (!has_addresses || !is_balanced(view.tuple.protocol)) return {Action::ignore};
+  if (!directory_.is_captured(view)) return {Action::ignore};
   if (error != ParseError::none) return {drop(counter_of(error))};
+  return view.hop_limit <= 1 ? Decision{end_hops(packet, view)} : process_parsed(packet, view);
+}
+
+// A packet from the wire that may go no further. As it is the kernel answers it, unless it would take it for its own.
+Action Pipeline::end_hops(Packet& packet, const PacketView& view) {
+  const uint32_t vip = directory_.find_vip(view.tuple.family, view.tuple.destination);
+  const bool is_for_host = vip != Directory::kNoVip && directory_.vip_is_local[vip].load(std::memory_order_relaxed);
+  if (!is_for_host) return Action::transmit;
+  if (!may_send_icmp()) return drop(Counter::drop_answer_rate);
+  return finish_answer(make_hop_limit_exceeded(packet, view));
+}
+
+Decision Pipeline::process_parsed(Packet& packet, PacketView& view) {
   packet.length = view.length;
+  Action action = Action::drop;
+  if (is_ipsec(view.tuple) && follow_exchange(packet, view, action)) return {action};
   if (view.is_fragment) return {Action::reassemble};
-  if (is_icmp(view.tuple)) return {process_icmp(packet, view)};
+  if (is_icmp(view.tuple)) return process_icmp(packet, view);
   if (!view.has_ports) return {leave_to_host(packet, view)};
   const Found found = table_.find(view.tuple, table_.hash(view.tuple));
   if (found.head == nullptr) {
-    Action action = Action::drop;
     if (expected_ != 0 && take_expected(packet, view, action)) return {action};
     return process_new(packet, view);
   }
@@ -79,7 +98,23 @@ Decision Pipeline::process(Packet& packet, PacketView& view) {
     remove(found.id, *found.head);
     return process_new(packet, view);
   }
+  const bool is_answer = found.direction == Direction::to_client && is_one_packet(*found.head);
+  if (is_answer && has_calls() && answer_call(packet, view, found, action)) return {action};
   return {forward(packet, view, found)};
+}
+
+// IPsec: ipsec.h. False where there is no connection to follow.
+bool Pipeline::follow_exchange(Packet& packet, PacketView& view, Action& action) {
+  const FiveTuple exchange = tracked_tuple(view.tuple);
+  const Found found = table_.find(exchange, table_.hash(exchange));
+  if (found.head == nullptr || is_outlived(found.id, *found.head)) return false;
+  if (table_.ends(found.id).is_masqueraded) return false;
+  if (found.direction == Direction::to_server && gives_way(*found.head, view)) {
+    remove(found.id, *found.head);
+    return false;
+  }
+  action = forward(packet, view, found);
+  return true;
 }
 
 bool Pipeline::gives_way(const ConnectionHead& connection, const PacketView& view) {
@@ -130,6 +165,8 @@ Decision Pipeline::process_new(Packet& packet, PacketView& view) {
   if (is_empty_sctp && directory_.is_vip(tuple.family, tuple.destination)) {
     return {drop(Counter::drop_malformed_transport)};
   }
+  Action action = Action::drop;
+  if (has_calls() && answer_call(packet, view, {}, action)) return {action};
   // Nobody else has a VIP's address: what claims to come from one would be answered to ourselves, and circle.
   if (directory_.is_answered(tuple.family, tuple.source)) return {drop(Counter::drop_from_vip)};
   const uint32_t service_id = directory_.find_service(tuple, packet.mark);
@@ -141,7 +178,9 @@ Decision Pipeline::process_new(Packet& packet, PacketView& view) {
   const ServiceEntry& service = directory_.service_entries[service_id];
   const uint8_t flags = service.flags.load(std::memory_order_relaxed);
   if ((flags & kServicePersistent) != 0) {
-    const Found found = valid_template(template_key(view, service));
+    const TemplateKey key = template_key(packet, view, tuple, service);
+    if (is_of_no_call(key, service)) return {drop(Counter::drop_no_call_id)};
+    const Found found = valid_template(key);
     if (found.head == nullptr) return {Action::upcall, service_id};
     return {connect(packet, view, {service_id, found.head->destination_id, found.id, false})};
   }
@@ -151,24 +190,6 @@ Decision Pipeline::process_new(Packet& packet, PacketView& view) {
     return {port == kFtpPort ? leave_to_host(packet, view) : refuse(packet, view)};
   }
   return {Action::upcall, service_id};
-}
-
-// Whether a real server speaks to somebody who knows nothing of it, and is to be told so.
-// Source: net/netfilter/ipvs/ip_vs_core.c, ip_vs_out_hook(), sysctl nat_icmp_send.
-bool Pipeline::is_stray_reply(const PacketView& view) const {
-  if (!directory_.policy.nat_icmp_send.load(std::memory_order_relaxed) || !view.has_ports) return false;
-  if ((view.tcp_flags & kTcpRst) != 0 || view.sctp_event == SctpEvent::abort) return false;
-  const FiveTuple& tuple = view.tuple;
-  return directory_.real_ports.find({tuple.family, tuple.protocol, tuple.source_port, tuple.source}) !=
-         ServiceTable::kNoService;
-}
-
-Action Pipeline::leave_to_host(Packet& packet, PacketView& view) {
-  if (!directory_.is_answered(view.tuple.family, view.tuple.destination)) {
-    return is_stray_reply(view) ? refuse(packet, view) : pass(packet, view);
-  }
-  if (!is_unicast(view.tuple.family, view.tuple.source)) return drop(Counter::drop_not_unicast);
-  return answer_as_host(packet, view);
 }
 
 Action Pipeline::forward(Packet& packet, PacketView& view, const Found& found) {
@@ -194,7 +215,7 @@ Action Pipeline::forward(Packet& packet, PacketView& view, const Found& found) {
     return drop(Counter::drop_client_address);
   }
   if ((flags & kConnectionFtp) != 0 && !follow_ftp(packet, view, found, ends)) return drop(Counter::drop_ftp_waiting);
-  Rewrite to{ends.virtual_, ends.client, ends.virtual_port, ends.client_port, restored_hop_limit(view.hop_limit)};
+  Rewrite to{ends.virtual_, ends.client, ends.virtual_port, ends.client_port, restored_hop_limit(packet, view)};
   if (found.direction == Direction::to_server) {
     to.source = ends.source();
     to.source_port = ends.source_port();
@@ -251,167 +272,9 @@ uint32_t Pipeline::mtu_exceeded(const Packet& packet, const PacketView& view, ui
   return may_be_fragmented ? 0 : mtu;
 }
 
-Action Pipeline::refuse_too_big(Packet& packet, const PacketView& view, uint32_t mtu_bytes) {
-  count(Counter::refused_too_big);
-  if (!may_send_icmp()) return drop(Counter::drop_answer_rate);
-  return finish_answer(make_too_big(packet, view, mtu_bytes));
-}
-
-Action Pipeline::pass(Packet& packet, PacketView& view) {
-  const Family family = view.tuple.family;
-  if (!is_unicast(family, view.tuple.source) || !is_unicast(family, view.tuple.destination) ||
-      is_link_local(family, view.tuple.source)) {
-    return drop(Counter::drop_not_unicast);
-  }
-  if (view.tuple.protocol == kProtocolSctp && view.has_partial_checksum) write_sctp_checksum(packet, view);
-  if (view.payload_offset > view.transport_offset) packet.vnet().header_length = view.payload_offset;
-  count(Counter::passed_packets);
-  return Action::transmit;
-}
-
-Action Pipeline::finish_answer(bool is_answered) {
-  if (!is_answered) return drop(Counter::drop_unanswerable);
-  count(Counter::answered_packets);
-  return Action::transmit;
-}
-
-Action Pipeline::answer_as_host(Packet& packet, const PacketView& view) {
-  // No next header is no error: RFC 8200 4.7.
-  const bool is_empty = view.tuple.family == Family::ipv6 && view.tuple.protocol == kProtocolNoNext;
-  if (is_empty || !is_intact(packet, view)) return finish_answer(false);
-  if (view.tuple.protocol == kProtocolTcp) return finish_answer(make_tcp_reset(packet, view));
-  if (!may_send_icmp()) return drop(Counter::drop_answer_rate);
-  const Unreachable what = view.tuple.protocol == kProtocolUdp ? Unreachable::port : Unreachable::protocol;
-  return finish_answer(make_unreachable(packet, view, what));
-}
-
-Action Pipeline::refuse(Packet& packet, const PacketView& view) {
-  if (!may_send_icmp()) return drop(Counter::drop_answer_rate);
-  return finish_answer(make_unreachable(packet, view, Unreachable::port));
-}
-
-Action Pipeline::refuse_incomplete(Packet& first) {
-  PacketView view;
-  if (parse_packet(first, view) != ParseError::none) return Action::drop;
-  if (!directory_.is_answered(view.tuple.family, view.tuple.destination)) return Action::drop;
-  if (!may_send_icmp() || !make_reassembly_timeout(first, view)) return Action::drop;
-  count(Counter::answered_packets);
-  return Action::transmit;
-}
-
-Action Pipeline::process_icmp(Packet& packet, PacketView& view) {
-  const IcmpKind kind = classify_icmp(packet, view);
-  if (kind == IcmpKind::malformed) return drop(Counter::drop_malformed_icmp);
-  if (kind == IcmpKind::error) return process_icmp_error(packet, view);
-  if (!directory_.is_answered(view.tuple.family, view.tuple.destination)) return pass(packet, view);
-  if (kind != IcmpKind::echo_request) return drop(Counter::drop_icmp_unmatched);
-  if (!is_unicast(view.tuple.family, view.tuple.source)) return drop(Counter::drop_not_unicast);
-  make_echo_reply(packet, view);
-  return finish_answer(true);
-}
-
-Action Pipeline::process_icmp_error(Packet& packet, PacketView& view) {
-  PacketView quoted;
-  Found found;
-  if (parse_icmp_error(packet, view, quoted)) {
-    // The error goes the other way than the packet that it quotes.
-    const FiveTuple answered = quoted.tuple.reversed();
-    found = table_.find(answered, table_.hash(answered));
-  }
-  if (found.head == nullptr || is_expired(*found.head)) {
-    const bool is_ours = directory_.is_answered(view.tuple.family, view.tuple.destination);
-    return is_ours ? drop(Counter::drop_icmp_unmatched) : pass(packet, view);
-  }
-  account(*found.head, found.direction, view.length);
-  translate_icmp_error(packet, view, quoted, table_.ends(found.id), found.direction,
-                       restored_hop_limit(view.hop_limit));
-  count(Counter::translated_packets);
-  return Action::transmit;
-}
-
-void Pipeline::account(const ConnectionHead& connection, Direction direction, uint32_t bytes) {
-  // As ip_vs_in_stats() and ip_vs_out_stats(): nothing is counted for a destination that was removed.
-  if (!is_available(connection.destination_id)) return;
-  DestinationLane& lane = lanes_.own_lane(connection.destination_id);
-  if (direction == Direction::to_server) {
-    add_relaxed(lane.in_packets, uint64_t{1});
-    add_relaxed(lane.in_bytes, uint64_t{bytes});
-  } else {
-    add_relaxed(lane.out_packets, uint64_t{1});
-    add_relaxed(lane.out_bytes, uint64_t{bytes});
-  }
-}
-
-uint8_t Pipeline::next_state(uint8_t state, const PacketView& view, Direction direction) const {
-  switch (view.tuple.protocol) {
-    case kProtocolTcp: {
-      const bool is_secure = directory_.policy.is_secure_tcp.load(std::memory_order_relaxed);
-      return state_number(
-          tcp_next_state(static_cast<TcpState>(state), direction, tcp_event(view.tcp_flags), is_secure));
-    }
-    case kProtocolSctp: return state_number(sctp_next_state(static_cast<SctpState>(state), direction, view.sctp_event));
-    default: return state;
-  }
-}
-
-void Pipeline::advance_state(ConnectionHead& connection, const PacketView& view, Direction direction) {
-  const uint8_t before = connection.state.load(std::memory_order_relaxed);
-  const uint8_t after = next_state(before, view, direction);
-  if (after != before) {
-    connection.state.store(after, std::memory_order_relaxed);
-    const bool was_inactive = is_inactive(connection);
-    const bool inactive = !is_active_state(connection.protocol, after);
-    if (inactive != was_inactive) {
-      const uint16_t flags = connection.flags.load(std::memory_order_relaxed);
-      connection.flags.store(flags ^ kConnectionInactive, std::memory_order_relaxed);
-      DestinationLane& lane = lanes_.own_lane(connection.destination_id);
-      add_relaxed(lane.active, inactive ? -1 : 1);
-      add_relaxed(lane.inactive, inactive ? 1 : -1);
-    }
-    if (is_established_state(connection.protocol, after)) assure_template(connection);
-  } else if (view.tuple.protocol == kProtocolUdp && direction == Direction::to_client) {
-    assure_template(connection);
-  }
-  if (direction == Direction::to_server) {
-    const uint32_t packets = connection.in_packets.load(std::memory_order_relaxed);
-    if (packets != UINT32_MAX) connection.in_packets.store(packets + 1, std::memory_order_relaxed);
-  }
-  const Tick expires = now_ + timeout_of(view.tuple.protocol, after);
-  if (connection.expires.load(std::memory_order_relaxed) != expires) {
-    connection.expires.store(expires, std::memory_order_relaxed);
-  }
-}
-
-void Pipeline::assure_template(const ConnectionHead& connection) {
-  if (connection.controller == 0) return;
-  ConnectionHead& controller = table_.head(connection.controller);
-  if ((controller.flags.load(std::memory_order_relaxed) & kConnectionTemplate) == 0) return;
-  controller.state.store(kTemplateAssured, std::memory_order_relaxed);
-}
-
-Tick Pipeline::timeout_of(uint8_t protocol, uint8_t state) const {
-  switch (protocol) {
-    case kProtocolTcp: return directory_.tcp_timeouts[state].load(std::memory_order_relaxed);
-    case kProtocolSctp: return directory_.sctp_timeouts[state].load(std::memory_order_relaxed);
-    default: return directory_.udp_timeout.load(std::memory_order_relaxed);
-  }
-}
-
-uint8_t Pipeline::restored_hop_limit(uint8_t hop_limit) const {
-  const bool restores = directory_.restores_hop_limit.load(std::memory_order_relaxed);
-  return restores && hop_limit != UINT8_MAX ? static_cast<uint8_t>(hop_limit + 1) : hop_limit;
-}
-
-bool Pipeline::may_send_icmp() {
-  const uint64_t elapsed = now_ - icmp_refilled_at_;
-  const uint64_t earned = elapsed * kIcmpPerSecond / kTicksPerSecond;
-  if (earned != 0) {
-    icmp_tokens_ = static_cast<uint32_t>(std::min<uint64_t>(kIcmpBurst, icmp_tokens_ + earned));
-    icmp_refilled_at_ = now_;
-  }
-  if (icmp_tokens_ == 0) return false;
-  --icmp_tokens_;
-  return true;
+uint8_t Pipeline::restored_hop_limit(const Packet& packet, const PacketView& view) const {
+  const bool restores = !packet.is_from_wire && directory_.restores_hop_limit.load(std::memory_order_relaxed);
+  return restores && view.hop_limit != UINT8_MAX ? static_cast<uint8_t>(view.hop_limit + 1) : view.hop_limit;
 }
 
 }  // namespace uipvs

@@ -3,7 +3,8 @@
 // Theory of operation. A worker owns one Pipeline and feeds it packets; each comes back with an Action. `transmit`
 // means that the packet, changed in place, leaves; `drop` that it is counted and forgotten; `upcall` that it is the
 // first of a connection: the worker parks it, asks the scheduler, and calls admit() or refuse() with the verdict;
-// `reassemble` that it is a fragment, and the whole datagram is to come when it is there. The pipeline makes no system call and keeps no clock: the worker tells it the tick.
+// `reassemble` that it is a fragment, and the whole datagram is to come when it is there; `ignore` that it is a copy of a
+// packet that the kernel keeps. The pipeline makes no system call and keeps no clock: the worker tells it the tick.
 //
 // A persistent service's packet goes where the client's template says; only where there is none is the scheduler asked,
 // and then the template is made with the connection. With one-packet scheduling every datagram is asked for; what is
@@ -28,7 +29,7 @@
 
 namespace uipvs {
 
-enum class Action : uint8_t { transmit, drop, upcall, reassemble };
+enum class Action : uint8_t { transmit, drop, upcall, reassemble, ignore };
 
 struct Decision {
   Action action = Action::drop;
@@ -43,16 +44,19 @@ class Pipeline {
 
   void set_now(Tick now) { now_ = now; }
 
-  // `view` is filled where the action is upcall.
+  // `view` is filled where the action is upcall; of an ICMP error that is to be scheduled it is what that concerns.
   Decision process(Packet& packet, PacketView& view);
+  // The same for a copy of a packet on the wire, which is ours only if the kernel drops the original.
+  Decision process_copy(Packet& packet, PacketView& view);
 
   // Which packets wait for the scheduler together: those of a connection or, of a persistent service, of a template.
   struct Waiting {
     FiveTuple key;
     bool is_template = false;
     bool is_alone = false;  // one-packet: with no other
+    uint64_t hash = 0;      // of the key and, of engine sip, the Call-ID: no two calls that wait have the same
   };
-  Waiting waiting(const PacketView& view, uint32_t service_id) const;
+  Waiting waiting(const Packet& packet, const PacketView& view, uint32_t service_id) const;
 
   // The scheduler chose `destination_id` for the packet that an upcall was made for: creates the connection and
   // translates the packet. The control thread has counted the connection; it is uncounted here if it does not come to be.
@@ -78,12 +82,21 @@ class Pipeline {
     uint32_t service_id = 0;
     uint32_t destination_id = 0;
     ConnectionId controller = 0;
-    bool is_counted = false;  // by the control thread, when it decided
+    bool is_counted = false;      // by the control thread, when it decided
+    PacketView* error = nullptr;  // of the packet, where it is an ICMP error that quotes the connection's
   };
 
+  Decision process_parsed(Packet& packet, PacketView& view);
+  Action end_hops(Packet& packet, const PacketView& view);
   Decision process_new(Packet& packet, PacketView& view);
-  Action process_icmp(Packet& packet, PacketView& view);
-  Action process_icmp_error(Packet& packet, PacketView& view);
+  bool follow_exchange(Packet& packet, PacketView& view, Action& action);
+  Decision process_icmp(Packet& packet, PacketView& view);
+  Decision process_icmp_error(Packet& packet, PacketView& view);
+  // An error about a packet of no connection: `subject` is what the client would have sent.
+  Decision schedule_error(Packet& packet, PacketView& view, const PacketView& subject);
+  Action admit_error(Packet& packet, PacketView& view, const Placing& placing);
+  Action leave_error(Packet& packet, PacketView& view);
+  Action translate_error(Packet& packet, PacketView& view, const PacketView& quoted, const Found& found);
   Action leave_to_host(Packet& packet, PacketView& view);
   Action answer_as_host(Packet& packet, const PacketView& view);
   Action pass(Packet& packet, PacketView& view);
@@ -112,10 +125,24 @@ class Pipeline {
     return directory_.destinations[destination_id].is_available.load(std::memory_order_relaxed);
   }
 
-  FiveTuple template_key(const PacketView& view, const ServiceEntry& service) const;
-  Found valid_template(const FiveTuple& key);
-  bool make_template(const PacketView& view, const Placing& placing, Found& made, Counter& reason);
+  static constexpr uint32_t kAnyDestination = UINT32_MAX;
+  // `client` is what the client's packet says of itself, whoever sent this one. The Call-ID lies in the packet.
+  TemplateKey template_key(const Packet& packet, const PacketView& view, const FiveTuple& client,
+                           const ServiceEntry& service) const;
+  static bool is_of_no_call(const TemplateKey& key, const ServiceEntry& service) {
+    return key.call_id.empty() && service.has(kServiceSip);
+  }
+  Found valid_template(const TemplateKey& key, uint32_t destination_id = kAnyDestination);
+  bool make_template(const TemplateKey& key, const Placing& placing, Found& made, Counter& reason);
+  Action place(Packet& packet, PacketView& view, Placing placing);
   Action connect(Packet& packet, PacketView& view, const Placing& placing);
+  // The connection whose ends and flags are in `fresh`; the packet goes in `direction`.
+  Action establish(Packet& packet, PacketView& view, const Placing& placing, NewConnection& fresh, Direction direction);
+  bool has_calls() const { return directory_.sip_services.load(std::memory_order_relaxed) != 0; }
+  bool find_caller(const PacketView& view, const Found& way_back, Placing& placing, ConnectionEnds& ends) const;
+  // A real server's datagram of engine sip; `way_back` is the one-packet connection that it answers, or none. False where
+  // it is nothing of the kind.
+  bool answer_call(Packet& packet, PacketView& view, const Found& way_back, Action& action);
   void hold(ConnectionId controller, int32_t connections);
   bool choose_source(ConnectionEnds& ends, uint32_t destination_id, Counter& reason);
   Action give_up(Packet& packet, const PacketView& view, const Placing& placing, Counter reason);
@@ -134,7 +161,7 @@ class Pipeline {
 
   bool may_send_icmp();
   Tick timeout_of(uint8_t protocol, uint8_t state) const;
-  uint8_t restored_hop_limit(uint8_t hop_limit) const;
+  uint8_t restored_hop_limit(const Packet& packet, const PacketView& view) const;
 
   ConnectionTable& table_;
   Directory& directory_;

@@ -101,12 +101,13 @@ void rewrite_packet(Packet& packet, PacketView& view, const Rewrite& to) {
   uint8_t* const transport = packet.data + view.transport_offset;
 
   write_network(packet.data, view, to, addresses);
-  write_ports(transport, to);
+  if (view.has_ports) write_ports(transport, to);
   view.tuple.source = to.source;
   view.tuple.destination = to.destination;
+  view.hop_limit = to.hop_limit;
+  if (!view.has_ports) return;
   view.tuple.source_port = to.source_port;
   view.tuple.destination_port = to.destination_port;
-  view.hop_limit = to.hop_limit;
 
   if (view.tuple.protocol != kProtocolSctp) {
     repair_checksum(transport, view, addresses, ports);
@@ -121,7 +122,7 @@ void rewrite_quoted(uint8_t* data, const PacketView& view, const Rewrite& to) {
   write_network(data, view, to,
                 address_delta(family, view.tuple.source, to.source) +
                     address_delta(family, view.tuple.destination, to.destination));
-  write_ports(data + view.transport_offset, to);
+  if (view.has_ports) write_ports(data + view.transport_offset, to);
 }
 
 }  // namespace uipvs

@@ -16,7 +16,8 @@ struct Rewrite {
   uint8_t hop_limit = 0;
 };
 
-// `view` is of this packet, has ports, and is TCP, UDP or SCTP; it is brought up to date. Checksums are updated
+// `view` is of this packet; it is brought up to date. What has no ports, as IPsec has none, keeps all behind its addresses.
+// Else it is TCP, UDP or SCTP. Checksums are updated
 // incrementally (RFC 1624), except a UDP checksum of 0 (none), which is computed, as the kernel does. The CRC32c of SCTP
 // does not cover addresses: it is computed anew where a port changes, right or wrong as it was, and else stays. Sets the
 // offload header's header_length, which the sender of a TUN device must not be trusted with.

@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <net/if.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -44,7 +45,7 @@ int Engine::open_mark(uint32_t mark, const std::string& name, const char*& faile
   auto device = std::make_unique<TunDevice>();
   const int error = device->open(name, failed_call);
   if (error != 0) return error;
-  if (!marked_.add(mark, *device)) return -ENOSPC;
+  if (!others_.add({mark, false}, *device)) return -ENOSPC;
   mark_devices_.emplace(mark, std::move(device));
   // The worker may sleep on the devices that it knew.
   if (worker_) worker_->wait_for_turn();
@@ -54,9 +55,45 @@ int Engine::open_mark(uint32_t mark, const std::string& name, const char*& faile
 void Engine::close_mark(uint32_t mark) {
   const auto found = mark_devices_.find(mark);
   if (found == mark_devices_.end()) return;
-  marked_.remove(*found->second);
+  others_.remove(*found->second);
   if (worker_) worker_->wait_for_turn();
   mark_devices_.erase(found);
+}
+
+int Engine::open_wire(const std::string& interface, const char*& failed_call) {
+  if (rings_.contains(interface)) return -EEXIST;
+  failed_call = "if_nametoindex";
+  const uint32_t index = ::if_nametoindex(interface.c_str());
+  if (index == 0) return -ENODEV;
+  failed_call = "port";
+  if (is_port(index)) return -EBUSY;
+  auto ring = std::make_unique<PacketRing>();
+  const int error = ring->open(index, failed_call);
+  if (error != 0) return error;
+  if (!others_.add({0, true}, *ring)) return -ENOSPC;
+  rings_.emplace(interface, std::move(ring));
+  if (worker_) worker_->wait_for_turn();
+  return 0;
+}
+
+bool Engine::has_wire(const std::string& interface) {
+  const auto found = rings_.find(interface);
+  if (found == rings_.end()) return false;
+  const uint32_t index = found->second->interface();
+  return index == ::if_nametoindex(interface.c_str()) && !is_port(index);
+}
+
+bool Engine::is_port(uint32_t interface) {
+  if (netlink_.descriptor() < 0 && netlink_.open({}) != 0) return false;
+  return read_link(netlink_, interface).is_port;
+}
+
+void Engine::close_wire(const std::string& interface) {
+  const auto found = rings_.find(interface);
+  if (found == rings_.end()) return;
+  others_.remove(*found->second);
+  if (worker_) worker_->wait_for_turn();
+  rings_.erase(found);
 }
 
 int Engine::start(std::function<void()> ring_doorbell) {
@@ -67,7 +104,7 @@ int Engine::start(std::function<void()> ring_doorbell) {
                                *reinterpret_cast<WorkerCounters*>(counter_memory_.bytes().data()),
                                *reinterpret_cast<UpcallLatency*>(latency_memory_.bytes().data()),
                                *reinterpret_cast<WorkerRings*>(ring_memory_.bytes().data()),
-                               marked_,
+                               others_,
                                tun_,
                                transmitter};
   worker_ = std::make_unique<Worker>(parts, std::move(ring_doorbell));

@@ -15,6 +15,7 @@
 #include "core/directory.h"
 #include "engine/mapping.h"
 #include "engine/worker.h"
+#include "io/packet_ring.h"
 #include "io/raw_transmitter.h"
 #include "io/tun_device.h"
 
@@ -41,6 +42,12 @@ class Engine {
   int open_mark(uint32_t mark, const std::string& name, const char*& failed_call);
   // The kernel takes the device away. Nothing happens where the mark has none.
   void close_mark(uint32_t mark);
+  // Packets that come in by the interface are taken from the wire from now on. -EEXIST where they are already, -EBUSY
+  // where it is the port of a bridge or a bond, -EOPNOTSUPP where it is no Ethernet, -ENOSPC.
+  int open_wire(const std::string& interface, const char*& failed_call);
+  void close_wire(const std::string& interface);
+  // Whether it is taken from, and still is the interface of that name, and no port.
+  bool has_wire(const std::string& interface);
   int start(std::function<void()> ring_doorbell);
   void stop();
   void wake() {
@@ -64,6 +71,7 @@ class Engine {
   static Tick now();
 
  private:
+  bool is_port(uint32_t interface);
   DestinationLanes lanes(uint32_t own) const {
     return {reinterpret_cast<DestinationLane*>(lane_memory_.bytes().data()), limits_.destinations, kLanes, own};
   }
@@ -79,7 +87,9 @@ class Engine {
   TunDevice tun_;
   std::unique_ptr<RawTransmitter> raw_;
   std::map<uint32_t, std::unique_ptr<TunDevice>> mark_devices_;
-  MarkedReceivers marked_;
+  std::map<std::string, std::unique_ptr<PacketRing>> rings_;
+  Netlink netlink_;
+  ReceiverSet others_;
   std::unique_ptr<Worker> worker_;
 };
 

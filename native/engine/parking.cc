@@ -58,6 +58,7 @@ uint32_t ParkingLot::take_node(const Packet& packet) {
   node.packet.length = packet.length;
   node.packet.mark = packet.mark;
   node.packet.fragment_bytes = packet.fragment_bytes;
+  node.packet.is_from_wire = packet.is_from_wire;
   std::memcpy(node.packet.data - sizeof(VnetHeader), packet.data - sizeof(VnetHeader),
               sizeof(VnetHeader) + packet.length);
   return index;

@@ -36,7 +36,7 @@ class ParkingLot {
     uint64_t posted_ns = 0;
   };
 
-  // Copies `packet`. `hash` is that of the key of `waiting`; `ticket` names the flow.
+  // Copies `packet`. `hash` is that of `waiting`; `ticket` names the flow.
   Result park(const Packet& packet, const PacketView& view, const Pipeline::Waiting& waiting, uint64_t hash,
               const Errand& errand, uint32_t& ticket);
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@ constexpr int kIdleSweepMs = 125;
 // sleeps: some 30 us. A wake-up costs more than a packet; with one request at a time this halves the round trip on a
 // virtual machine (bench: latency), under load it is neutral, and without packets the thread sleeps.
 constexpr int kIdleTurns = 32;
+// Implementation: in so many turns a TUN device is looked at once while packets come from the wire.
+constexpr uint32_t kTunTurns = 8;
 // Implementation: a device that is down or gone is tried again this often instead of spun on.
 constexpr int kReceiveRetryMs = 100;
 constexpr useconds_t kTurnPollUs = 50;
@@ -30,6 +33,13 @@ uint64_t clock_ns(clockid_t clock) {
   return static_cast<uint64_t>(now.tv_sec) * kNanosecondsPerSecond + static_cast<uint64_t>(now.tv_nsec);
 }
 
+void clear_error(int socket) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  // Nothing happens where it is no socket.
+  ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
+}
+
 }  // namespace
 
 Worker::Worker(const Parts& parts, std::function<void()> ring_doorbell)
@@ -38,7 +48,7 @@ Worker::Worker(const Parts& parts, std::function<void()> ring_doorbell)
       rings_(parts.rings),
       counters_(parts.counters),
       latency_(parts.latency),
-      marked_(parts.marked),
+      others_(parts.others),
       receiver_(parts.receiver),
       transmitter_(parts.transmitter),
       pipeline_(parts.table, parts.directory, parts.lanes, parts.counters),
@@ -117,8 +127,10 @@ bool Worker::turn() {
   const Tick before = now_;
   set_clock();
   if (now_ != before) transmitter_.follow(now_);
-  bool has_worked = receive_burst();
-  if (marked_.count() != 0) has_worked |= receive_marked();
+  bool has_worked = false;
+  // While packets come from the wire few come by the TUN device, and each look at it is a system call.
+  if (!is_wire_busy_ || turns_.load(std::memory_order_relaxed) % kTunTurns == 0) has_worked = receive_burst();
+  if (others_.count() != 0) has_worked |= receive_others();
   has_worked |= take_verdicts();
   flush();
   if (now_ != swept_at_) sweep();
@@ -127,7 +139,7 @@ bool Worker::turn() {
 
 void Worker::prepare_burst() {
   for (size_t i = 0; i < kBurst; ++i) {
-    burst_[i] = {buffers_.get() + i * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes, 0, 0};
+    burst_[i] = {buffers_.get() + i * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes};
   }
 }
 
@@ -140,29 +152,32 @@ bool Worker::receive_burst() {
     return false;
   }
   receive_error_.store(0, std::memory_order_relaxed);
-  return process_burst(received, 0);
+  return process_burst(received, {});
 }
 
-// A device that fails is a mark's own: its packets stay away, the others go on.
-bool Worker::receive_marked() {
+// One that fails gives no packets, the others go on.
+bool Worker::receive_others() {
   bool has_worked = false;
-  for (const MarkedReceivers::Slot& slot : marked_.slots()) {
+  is_wire_busy_ = false;
+  for (const ReceiverSet::Slot& slot : others_.slots()) {
     Receiver* const receiver = slot.receiver.load(std::memory_order_acquire);
     if (receiver == nullptr) continue;
     prepare_burst();
     const int received = receiver->receive(burst_);
     if (received < 0) counters_.add(Counter::receive_errors);
-    has_worked |= process_burst(received, slot.mark);
+    if (!process_burst(received, slot.origin)) continue;
+    has_worked = true;
+    is_wire_busy_ |= slot.origin.is_from_wire;
   }
   return has_worked;
 }
 
-bool Worker::process_burst(int received, uint32_t mark) {
+bool Worker::process_burst(int received, const Origin& origin) {
   if (received <= 0) return false;
-  counters_.add(Counter::received_packets, static_cast<uint64_t>(received));
   for (int i = 0; i < received; ++i) {
     Packet& packet = burst_[static_cast<size_t>(i)];
-    packet.mark = mark;
+    packet.mark = origin.mark;
+    packet.is_from_wire = origin.is_from_wire;
     take(packet);
   }
   if (has_posted_) {
@@ -175,8 +190,16 @@ bool Worker::process_burst(int received, uint32_t mark) {
 
 void Worker::take(Packet& packet) {
   PacketView view;
-  const Decision decision = pipeline_.process(packet, view);
+  const Decision decision =
+      packet.is_from_wire ? pipeline_.process_copy(packet, view) : pipeline_.process(packet, view);
+  if (decision.action == Action::ignore) return;
+  counters_.add(Counter::received_packets);
+  treat(packet, view, decision);
+}
+
+void Worker::treat(Packet& packet, const PacketView& view, const Decision& decision) {
   switch (decision.action) {
+    case Action::ignore:
     case Action::drop: return;
     case Action::upcall: return ask_scheduler(packet, view, decision.service_id);
     case Action::reassemble: return reassemble(packet);
@@ -191,8 +214,8 @@ void Worker::take(Packet& packet) {
 
 void Worker::ask_scheduler(const Packet& packet, const PacketView& view, uint32_t service_id) {
   uint32_t ticket = 0;
-  const Pipeline::Waiting waiting = pipeline_.waiting(view, service_id);
-  switch (parking_.park(packet, view, waiting, table_.hash(waiting.key), {service_id, now_ns_}, ticket)) {
+  const Pipeline::Waiting waiting = pipeline_.waiting(packet, view, service_id);
+  switch (parking_.park(packet, view, waiting, waiting.hash, {service_id, now_ns_}, ticket)) {
     case ParkingLot::Result::parked_behind: return;
     case ParkingLot::Result::repeated: counters_.add(Counter::drop_retransmit_parked); return;
     case ParkingLot::Result::full: counters_.add(Counter::drop_parking_full); return;
@@ -284,7 +307,7 @@ void Worker::wait() {
     const bool is_broken = receive_error() != 0;
     waits_.assign({{wakeup_.get(), POLLIN, 0}});
     if (!is_broken) waits_.push_back({receiver_.descriptor(), POLLIN, 0});
-    for (const MarkedReceivers::Slot& slot : marked_.slots()) {
+    for (const ReceiverSet::Slot& slot : others_.slots()) {
       const Receiver* const receiver = slot.receiver.load(std::memory_order_acquire);
       if (receiver != nullptr) waits_.push_back({receiver->descriptor(), POLLIN, 0});
     }
@@ -292,6 +315,10 @@ void Worker::wait() {
     int timeout = table_.live() != 0 || reassembler_.live() != 0 ? kIdleSweepMs : -1;
     if (is_broken) timeout = kReceiveRetryMs;
     ::poll(waits_.data(), waits_.size(), timeout);
+    for (const pollfd& wait : waits_) {
+      // An interface that went down has left an error, which would wake us for ever.
+      if ((wait.revents & POLLERR) != 0) clear_error(wait.fd);
+    }
     if ((waits_[0].revents & POLLIN) != 0) {
       uint64_t count;
       [[maybe_unused]] const ssize_t got = ::read(wakeup_.get(), &count, sizeof count);

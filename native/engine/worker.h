@@ -12,8 +12,8 @@
 #include "core/pipeline.h"
 #include "core/reassembly.h"
 #include "engine/latency.h"
-#include "engine/marked_receivers.h"
 #include "engine/parking.h"
+#include "engine/receiver_set.h"
 #include "engine/rings.h"
 #include "io/descriptor.h"
 #include "io/packet_io.h"
@@ -29,7 +29,7 @@ class Worker {
     WorkerCounters& counters;
     UpcallLatency& latency;
     WorkerRings& rings;
-    MarkedReceivers& marked;
+    ReceiverSet& others;  // beside `receiver`
     Receiver& receiver;
     Transmitter& transmitter;
   };
@@ -63,9 +63,10 @@ class Worker {
   void set_clock();
   void prepare_burst();
   bool receive_burst();
-  bool receive_marked();
-  bool process_burst(int received, uint32_t mark);
+  bool receive_others();
+  bool process_burst(int received, const Origin& origin);
   void take(Packet& packet);
+  void treat(Packet& packet, const PacketView& view, const Decision& decision);
   void reassemble(Packet& fragment);
   void give_up_fragments();
   void send_split(Packet& packet);
@@ -80,7 +81,7 @@ class Worker {
   WorkerRings& rings_;
   WorkerCounters& counters_;
   UpcallLatency& latency_;
-  MarkedReceivers& marked_;
+  ReceiverSet& others_;
   Receiver& receiver_;
   Transmitter& transmitter_;
   Pipeline pipeline_;
@@ -95,6 +96,7 @@ class Worker {
   std::vector<uint32_t> answered_;
   std::vector<pollfd> waits_;
   bool has_posted_ = false;
+  bool is_wire_busy_ = false;
   Tick now_ = 0;
   Tick swept_at_ = 0;
   Tick defended_at_ = 0;

@@ -34,7 +34,9 @@ void Worker::reassemble(Packet& fragment) {
   if (outcome != FragmentOutcome::complete) return;
   counters_.add(Counter::datagrams_reassembled);
   whole.packet.fragment_bytes = whole.largest_fragment_bytes;
-  take(whole.packet);
+  whole.packet.is_from_wire = fragment.is_from_wire;
+  PacketView view;
+  treat(whole.packet, view, pipeline_.process(whole.packet, view));
 }
 
 void Worker::give_up_fragments() {
@@ -68,7 +70,7 @@ void Worker::send_split(Packet& packet) {
     size_t written = 0;
     for (; written < parts.size(); ++written) {
       Packet& part = parts[written];
-      part = {split_buffers_.get() + written * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes, 0, 0};
+      part = {split_buffers_.get() + written * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes};
       has_more = fragmenter.next(part);
       if (!has_more) break;
       outgoing_.push_back(&part);

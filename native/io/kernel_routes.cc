@@ -14,11 +14,10 @@
 namespace uipvs {
 namespace {
 
-constexpr std::array<uint32_t, 9> kGroups = {RTNLGRP_LINK,        RTNLGRP_NEIGH,       RTNLGRP_IPV4_IFADDR,
-                                             RTNLGRP_IPV4_ROUTE,  RTNLGRP_IPV4_RULE,   RTNLGRP_IPV6_IFADDR,
-                                             RTNLGRP_IPV6_ROUTE,  RTNLGRP_IPV6_RULE,   RTNLGRP_NEXTHOP};
-constexpr uint16_t kValidStates =
-    NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT;
+constexpr std::array<uint32_t, 9> kGroups = {RTNLGRP_LINK,       RTNLGRP_NEIGH,     RTNLGRP_IPV4_IFADDR,
+                                             RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_IFADDR,
+                                             RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE, RTNLGRP_NEXTHOP};
+constexpr uint16_t kValidStates = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT;
 
 uint8_t family_number(Family family) { return family == Family::ipv4 ? AF_INET : AF_INET6; }
 size_t address_bytes(Family family) { return family == Family::ipv4 ? 4 : 16; }
@@ -87,6 +86,32 @@ ndmsg neighbour_header(uint32_t interface, Family family) {
 
 }  // namespace
 
+KernelLink read_link(Netlink& netlink, uint32_t interface) {
+  ifinfomsg header{};
+  header.ifi_family = AF_UNSPEC;
+  header.ifi_index = static_cast<int>(interface);
+  NetlinkMessage message(RTM_GETLINK, 0);
+  message.put_header(header);
+  KernelLink found;
+  const nlmsghdr* answer = nullptr;
+  if (netlink.ask(message, answer) != 0 || answer->nlmsg_type != RTM_NEWLINK) return found;
+  const auto* const link = header_of<ifinfomsg>(*answer);
+  if (link == nullptr) return found;
+  bool has_mac = false;
+  for_each_attribute(*answer, sizeof *link, [&](uint16_t type, std::span<const uint8_t> data) {
+    if (type == IFLA_MTU) read_number(data, found.mtu_bytes);
+    if (type == IFLA_MASTER) found.is_port = true;
+    if (type == IFLA_ADDRESS && data.size() == found.mac.size()) {
+      std::copy(data.begin(), data.end(), found.mac.begin());
+      has_mac = true;
+    }
+  });
+  const bool has_neighbours = (link->ifi_flags & (IFF_NOARP | IFF_LOOPBACK)) == 0;
+  const bool is_up = (link->ifi_flags & IFF_UP) != 0;
+  found.is_ethernet = link->ifi_type == ARPHRD_ETHER && has_neighbours && is_up && has_mac && found.mtu_bytes != 0;
+  return found;
+}
+
 int KernelRoutes::open(uint32_t from_interface) {
   from_interface_ = from_interface;
   // Events first, so that nothing is asked for that then changes unseen.
@@ -135,31 +160,6 @@ KernelRoute KernelRoutes::route(Family family, const Address& source, const Addr
     }
   });
   found.is_unicast = found.interface != 0;
-  return found;
-}
-
-KernelLink KernelRoutes::link(uint32_t interface) {
-  ifinfomsg header{};
-  header.ifi_family = AF_UNSPEC;
-  header.ifi_index = static_cast<int>(interface);
-  NetlinkMessage message(RTM_GETLINK, 0);
-  message.put_header(header);
-  KernelLink found;
-  const nlmsghdr* answer = nullptr;
-  if (requests_.ask(message, answer) != 0 || answer->nlmsg_type != RTM_NEWLINK) return found;
-  const auto* const link = header_of<ifinfomsg>(*answer);
-  if (link == nullptr) return found;
-  bool has_mac = false;
-  for_each_attribute(*answer, sizeof *link, [&](uint16_t type, std::span<const uint8_t> data) {
-    if (type == IFLA_MTU) read_number(data, found.mtu_bytes);
-    if (type == IFLA_ADDRESS && data.size() == found.mac.size()) {
-      std::copy(data.begin(), data.end(), found.mac.begin());
-      has_mac = true;
-    }
-  });
-  const bool has_neighbours = (link->ifi_flags & (IFF_NOARP | IFF_LOOPBACK)) == 0;
-  const bool is_up = (link->ifi_flags & IFF_UP) != 0;
-  found.is_ethernet = link->ifi_type == ARPHRD_ETHER && has_neighbours && is_up && has_mac && found.mtu_bytes != 0;
   return found;
 }
 

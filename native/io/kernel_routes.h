@@ -14,7 +14,6 @@
 
 namespace uipvs {
 
-
 struct KernelRoute {
   bool is_unicast = false;  // not to the host itself, and not refused
   uint32_t interface = 0;
@@ -26,6 +25,7 @@ struct KernelRoute {
 
 struct KernelLink {
   bool is_ethernet = false;  // up, with addresses of six bytes and neighbours that have them
+  bool is_port = false;      // of a bridge or a bond, which has the packets
   uint32_t mtu_bytes = 0;
   MacAddress mac{};
 };
@@ -43,13 +43,15 @@ struct KernelEvents {
       neighbour_changed;
 };
 
+KernelLink read_link(Netlink& netlink, uint32_t interface);
+
 class KernelRoutes {
  public:
   // `from_interface`: index of the TUN device. 0 or -errno.
   int open(uint32_t from_interface);
 
   KernelRoute route(Family family, const Address& source, const Address& destination);
-  KernelLink link(uint32_t interface);
+  KernelLink link(uint32_t interface) { return read_link(requests_, interface); }
   KernelNeighbour neighbour(uint32_t interface, Family family, const Address& address);
   // Has the kernel find out whether the neighbour is still there, if that is in doubt.
   void use_neighbour(uint32_t interface, Family family, const Address& address);

@@ -19,6 +19,7 @@ constexpr size_t kIpv4HopLimit = 8;
 constexpr size_t kIpv4Checksum = 10;
 constexpr size_t kIpv4Source = 12;
 constexpr size_t kIpv6Bytes = 40;
+constexpr size_t kIpv6NextHeader = 6;
 constexpr size_t kIpv6HopLimit = 7;
 constexpr size_t kIpv6Source = 8;
 // Implementation: bytes that may be on their way before the interface has sent them.
@@ -26,6 +27,7 @@ constexpr int kSendBufferBytes = 16 << 20;
 
 struct Way {
   Family family;
+  bool has_options;  // that every router treats
   uint8_t hop_limit;
   Address source;
   Address destination;
@@ -36,6 +38,7 @@ bool read_way(const Packet& packet, Way& way) {
   if (packet.length < kIpv4Bytes) return false;
   if (data[0] >> 4 == 4) {
     way.family = Family::ipv4;
+    way.has_options = (data[0] & 0x0f) * 4u != kIpv4Bytes;
     way.hop_limit = data[kIpv4HopLimit];
     way.source.words[0] = load_be32(data + kIpv4Source);
     way.destination.words[0] = load_be32(data + kIpv4Source + 4);
@@ -43,6 +46,7 @@ bool read_way(const Packet& packet, Way& way) {
   }
   if (data[0] >> 4 != 6 || packet.length < kIpv6Bytes) return false;
   way.family = Family::ipv6;
+  way.has_options = data[kIpv6NextHeader] == kProtocolHopByHop;
   way.hop_limit = data[kIpv6HopLimit];
   for (size_t i = 0; i < 4; ++i) way.source.words[i] = load_be32(data + kIpv6Source + 4 * i);
   for (size_t i = 0; i < 4; ++i) way.destination.words[i] = load_be32(data + kIpv6Source + 16 + 4 * i);
@@ -101,7 +105,7 @@ int RawTransmitter::open(uint32_t tun_interface, const char*& failed_call) {
 
 bool RawTransmitter::enqueue(Packet& packet) {
   Way way{};
-  if (!read_way(packet, way) || way.hop_limit <= 1) return false;
+  if (!read_way(packet, way) || way.hop_limit <= 1 || way.has_options) return false;
   const NextHop* const hop = next_hops_.find(way.family, way.source, way.destination);
   if (hop == nullptr || largest_on_wire(packet) > hop->mtu_bytes) return false;
   set_hop_limit(packet, way, static_cast<uint8_t>(way.hop_limit - 1));

@@ -3,8 +3,8 @@
 // Theory of operation: a packet that is written to a TUN device goes through the kernel's receive path and its routing
 // again, a system call each. Here a burst leaves in one sendmmsg() on a packet socket, with the Ethernet header that
 // NextHops knows and the same offload metadata, shifted by that header. What a router does to a packet is done here: the
-// hop limit is less by one, and what is too long for the way, or has no hop left, is given to the kernel, which answers.
-// So is what has no known next hop (see NextHops). Packets of a connection stay in order: what waits for sendmmsg() is
+// hop limit is less by one, and what is too long for the way, or has no hop left, is given to the kernel, which answers;
+// and what has options for routers, which the kernel treats. So is what has no known next hop (see NextHops). Packets of a connection stay in order: what waits for sendmmsg() is
 // sent before anything is given to the kernel.
 //
 // Past the kernel also means past netfilter's forward and postrouting chains and past IPsec policies.

@@ -54,6 +54,10 @@ void set_unmasqueraded(ServiceEntry& entry, const uint32_t* words, size_t count)
   entry.unmasqueraded_count.store(static_cast<uint32_t>(networks), std::memory_order_release);
 }
 
+bool is_words(const Napi::Value& value) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint32_array;
+}
+
 class EngineObject : public Napi::ObjectWrap<EngineObject> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -62,6 +66,10 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
                         InstanceMethod<&EngineObject::OpenRaw>("openRaw"),
                         InstanceMethod<&EngineObject::OpenMark>("openMark"),
                         InstanceMethod<&EngineObject::CloseMark>("closeMark"),
+                        InstanceMethod<&EngineObject::OpenWire>("openWire"),
+                        InstanceMethod<&EngineObject::CloseWire>("closeWire"),
+                        InstanceMethod<&EngineObject::HasWire>("hasWire"),
+                        InstanceMethod<&EngineObject::SetCapture>("setCapture"),
                         InstanceMethod<&EngineObject::Start>("start"),
                         InstanceMethod<&EngineObject::Stop>("stop"),
                         InstanceMethod<&EngineObject::Wake>("wake"),
@@ -78,6 +86,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
                         InstanceMethod<&EngineObject::SetRealServerLink>("setRealServerLink"),
                         InstanceMethod<&EngineObject::AddRealPort>("addRealPort"),
                         InstanceMethod<&EngineObject::RemoveRealPort>("removeRealPort"),
+                        InstanceMethod<&EngineObject::SetRealPortOwner>("setRealPortOwner"),
                         InstanceMethod<&EngineObject::SetDestinationRoute>("setDestinationRoute"),
                         InstanceMethod<&EngineObject::SetMasqueradePorts>("setMasqueradePorts"),
                         InstanceMethod<&EngineObject::AddDestination>("addDestination"),
@@ -118,6 +127,34 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     const char* call = "";
     const int error = engine_.open_raw(call);
     return error != 0 ? throw_errno(info.Env(), error, call) : info.Env().Undefined();
+  }
+
+  // (interface name); false for a port
+  Napi::Value OpenWire(const Napi::CallbackInfo& info) {
+    const char* call = "";
+    const int error = engine_.open_wire(info[0].ToString().Utf8Value(), call);
+    if (error != 0 && error != -EBUSY) return throw_errno(info.Env(), error, call);
+    return Napi::Boolean::New(info.Env(), error == 0);
+  }
+
+  Napi::Value CloseWire(const Napi::CallbackInfo& info) {
+    engine_.close_wire(info[0].ToString().Utf8Value());
+    return info.Env().Undefined();
+  }
+
+  Napi::Value HasWire(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), engine_.has_wire(info[0].ToString().Utf8Value()));
+  }
+
+  // (words of sources: family, address, length; words of ports: these, protocol, first, last)
+  Napi::Value SetCapture(const Napi::CallbackInfo& info) {
+    if (info.Length() < 2 || !is_words(info[0]) || !is_words(info[1]))
+      return throw_range(info.Env(), "setCapture: words");
+    const auto sources = info[0].As<Napi::Uint32Array>();
+    const auto ports = info[1].As<Napi::Uint32Array>();
+    const bool is_taken = engine_.directory().capture.set({sources.Data(), sources.ElementLength()},
+                                                          {ports.Data(), ports.ElementLength()});
+    return is_taken ? info.Env().Undefined() : throw_range(info.Env(), "setCapture: too many");
   }
 
   Napi::Value Start(const Napi::CallbackInfo& info) {
@@ -171,16 +208,16 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   }
 
   // (id, is one-packet, persistence in seconds or 0, netmask, is masqueraded, networks that are not: four words of
-  // address and one of length each, how the client's address is told: 0 not, 1 TOA, 2 PROXY)
+  // address and one of length each, how the client's address is told: 0 not, 1 TOA, 2 PROXY, has engine sip)
   Napi::Value SetServiceTraits(const Napi::CallbackInfo& info) {
     const uint32_t id = number_at(info, 0);
-    if (id >= engine_.limits().services || info.Length() < 7 || !info[5].IsTypedArray()) {
+    if (id >= engine_.limits().services || info.Length() < 8 || !info[5].IsTypedArray()) {
       return throw_range(info.Env(), "setServiceTraits: argument out of range");
     }
     const Napi::Uint32Array networks = info[5].As<Napi::Uint32Array>();
     ServiceEntry& entry = engine_.directory().service_entries[id];
     const uint32_t seconds = number_at(info, 2);
-    uint8_t flags = entry.mark != 0 ? kServiceByMark : 0;
+    uint8_t flags = info[7].ToBoolean() ? kServiceSip : 0;
     if (info[1].ToBoolean()) flags |= kServiceOnePacket;
     if (seconds != 0) flags |= kServicePersistent;
     if (info[4].ToBoolean()) flags |= kServiceMasquerade;
@@ -189,7 +226,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     set_unmasqueraded(entry, networks.Data(), networks.ElementLength());
     entry.netmask.store(number_at(info, 3), std::memory_order_relaxed);
     entry.persistence.store(seconds * kTicksPerSecond, std::memory_order_relaxed);
-    entry.flags.store(flags, std::memory_order_release);
+    engine_.directory().set_service_flags(id, flags);
     return info.Env().Undefined();
   }
 
@@ -207,9 +244,9 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   }
 
   // (conn_reuse_mode, expire_nodest_conn, expire_quiescent_template, sloppy_tcp, sloppy_sctp, is secure tcp, drop rate,
-  // drops entries, nat_icmp_send)
+  // drops entries, nat_icmp_send, schedule_icmp)
   Napi::Value SetPolicy(const Napi::CallbackInfo& info) {
-    if (info.Length() < 9) return throw_range(info.Env(), "setPolicy: argument missing");
+    if (info.Length() < 10) return throw_range(info.Env(), "setPolicy: argument missing");
     PacketPolicy& policy = engine_.directory().policy;
     policy.conn_reuse_mode = number_at(info, 0);
     policy.expire_nodest_conn = info[1].ToBoolean();
@@ -220,6 +257,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     policy.drop_rate = number_at(info, 6);
     policy.drops_entries = info[7].ToBoolean();
     policy.nat_icmp_send = info[8].ToBoolean();
+    policy.schedule_icmp = info[9].ToBoolean();
     return info.Env().Undefined();
   }
 
@@ -272,6 +310,19 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     const uint32_t id = number_at(info, 0);
     if (id >= engine_.limits().destinations) return throw_range(info.Env(), "removeRealPort: id out of range");
     engine_.directory().real_ports.remove(id);
+    return info.Env().Undefined();
+  }
+
+  // (id, service, destination): whom a packet from there is taken to come from
+  Napi::Value SetRealPortOwner(const Napi::CallbackInfo& info) {
+    const uint32_t id = number_at(info, 0), service = number_at(info, 1), destination = number_at(info, 2);
+    const EngineLimits& limits = engine_.limits();
+    if (id >= limits.destinations || service >= limits.services || destination >= limits.destinations) {
+      return throw_range(info.Env(), "setRealPortOwner: argument out of range");
+    }
+    RealPortOwner& owner = engine_.directory().real_port_owners[id];
+    owner.service_id.store(service, std::memory_order_relaxed);
+    owner.destination_id.store(destination, std::memory_order_relaxed);
     return info.Env().Undefined();
   }
 
@@ -371,16 +422,22 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
     return info.Env().Undefined();
   }
 
-  // (cursor, words: Uint32Array) -> next cursor; fills `words` with kWordsPerListed words a connection, the first
-  // element of the result pair being the cursor and the second how many.
+  // (cursor, words: Uint32Array, Call-IDs: Uint8Array) -> next cursor; fills `words` with kWordsPerListed words a
+  // connection, and the other array with kCallIdBytes: the length and the text. The first element of the result pair is
+  // the cursor and the second how many.
   Napi::Value ListConnections(const Napi::CallbackInfo& info) {
     constexpr size_t kWordsPerListed = 20;
     constexpr size_t kMostListed = 1024;
     constexpr uint32_t kMostVisited = 65536;
-    if (info.Length() < 2 || !info[1].IsTypedArray()) return throw_range(info.Env(), "listConnections: no array");
+    constexpr size_t kCallIdBytes = 1 + kMaxCallIdBytes;
+    if (info.Length() < 3 || !info[1].IsTypedArray() || !info[2].IsTypedArray()) {
+      return throw_range(info.Env(), "listConnections: no array");
+    }
     Napi::Uint32Array words = info[1].As<Napi::Uint32Array>();
+    Napi::Uint8Array call_ids = info[2].As<Napi::Uint8Array>();
     std::array<ConnectionTable::Snapshot, kMostListed> listed;
-    const size_t room = std::min(kMostListed, words.ElementLength() / kWordsPerListed);
+    const size_t room =
+        std::min({kMostListed, words.ElementLength() / kWordsPerListed, call_ids.ElementLength() / kCallIdBytes});
     size_t count = 0;
     const uint64_t cursor = static_cast<uint64_t>(info[0].ToNumber().Int64Value());
     const uint64_t next = engine_.table().list(cursor, {listed.data(), room}, count, kMostVisited);
@@ -401,6 +458,10 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
         out[12 + word] = ends.virtual_.words[word];
         out[16 + word] = ends.real.words[word];
       }
+      const std::span<const uint8_t> call_id = listed[i].call_id.view();
+      uint8_t* const text = call_ids.Data() + i * kCallIdBytes;
+      text[0] = static_cast<uint8_t>(call_id.size());
+      std::copy(call_id.begin(), call_id.end(), text + 1);
     }
     Napi::Array result = Napi::Array::New(info.Env(), 2);
     result.Set(0u, Napi::Number::New(info.Env(), static_cast<double>(next)));

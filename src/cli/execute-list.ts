@@ -56,7 +56,7 @@ async function listServices(
   const client = await conversation.client();
   const [info, services] = await Promise.all([
     key === undefined ? client.request({ op: 'info' }) : undefined,
-    client.request(key === undefined ? { op: 'list' } : { op: 'list', key }),
+    collect(client.services(key)),
   ]);
   const formatName = await nameFormatter(options.isNumeric, services.flatMap(addressesOf), conversation);
   // A service listed alone has no version line.
@@ -70,7 +70,7 @@ async function listServices(
 
 async function save(isNumeric: boolean, conversation: Conversation): Promise<void> {
   const client = await conversation.client();
-  const services = await client.request({ op: 'list' });
+  const services = await collect(client.services());
   const formatName = await nameFormatter(isNumeric, services.flatMap(addressesOf), conversation);
   for (const service of sortServices(services)) {
     conversation.output.out(formatSavedService(service, sortDestinations(service.destinations), formatName));
@@ -87,7 +87,7 @@ async function listConnections(
     ? undefined
     : new NameBook(conversation.surroundings.services, conversation.surroundings.resolver);
   let head = formatConnectionTitle(hasEngineColumns);
-  for await (const part of client.connections()) {
+  for await (const part of client.stream({ op: 'connections' })) {
     await names?.learn(part.flatMap(connectionAddresses));
     const formatName = names?.format ?? formatNumericEndpoint;
     conversation.output.out(
@@ -122,6 +122,13 @@ async function nameFormatter(
   const names = new NameBook(conversation.surroundings.services, conversation.surroundings.resolver);
   await names.learn(addresses);
   return names.format;
+}
+
+/** The order of a listing is that of all of it, so it is here as a whole; the daemon only ever makes a piece. */
+async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }
 
 function addressesOf(service: ServiceListing): string[] {

@@ -14,10 +14,13 @@ import type { NameSources } from './host-address.js';
 import { type CommandName, checkOptions } from './legality.js';
 import { parseTimeout } from './number.js';
 import { type CommandOption, LINE_OPTIONS, PROGRAM_OPTIONS } from './options.js';
-import { PoptError, PoptReader } from './popt.js';
+import { OptionTable, PoptError, PoptReader } from './popt.js';
 import { parseSchedulerFlags } from './scheduler-flag.js';
 
 const DEFAULT_SCHEDULER = 'wlc';
+
+const LINE_TABLE = new OptionTable(LINE_OPTIONS);
+const PROGRAM_TABLE = new OptionTable(PROGRAM_OPTIONS);
 
 /** Zeros keep what is set. */
 const KEEP_TIMEOUTS: Timeouts = { tcp: 0, tcpFin: 0, udp: 0 };
@@ -37,7 +40,7 @@ export interface ParsedCommandLine {
 
 /** Parses the words after the program's name. Throws {@link CommandLineError} or UnresolvedHost, nothing else. */
 export function parseCommandLine(words: readonly string[], context: ParseContext): ParsedCommandLine {
-  const reader = new PoptReader(context.isRestoredLine ? LINE_OPTIONS : PROGRAM_OPTIONS, words);
+  const reader = new PoptReader(context.isRestoredLine ? LINE_TABLE : PROGRAM_TABLE, words);
   const draft = new Draft(context);
   const first = readFirst(reader, draft, context);
   if (first === undefined) return { command: listing(draft), socket: draft.socket };

@@ -16,8 +16,8 @@ import { type Outcome, outcome } from './outcome.js';
 import { isRefusal, refusalText } from './refusal.js';
 import { linesOf, splitLine } from './restore-line.js';
 
-/** Requests under way at once. */
-const MAX_UNANSWERED = 256;
+/** Requests under way at once: what the daemon takes of a client, and so what it can do together on the host. */
+const MAX_UNANSWERED = 4096;
 
 /** Runs every line of `input`. The exit code is the last command's, or of the one that ended it. */
 export async function restore(input: NodeJS.ReadableStream, conversation: Conversation): Promise<number> {

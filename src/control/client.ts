@@ -4,8 +4,9 @@
  */
 import { createConnection, type Socket } from 'node:net';
 import { type ErrorCode, messageOf, UipvsError } from '../base/error.js';
-import type { ConnectionListing } from '../ipvs/listing.js';
-import type { Part, Reply, Request, Results } from './protocol.js';
+import type { DestinationListing, ServiceListing } from '../ipvs/listing.js';
+import type { ServiceKey } from '../ipvs/specification.js';
+import type { Items, Part, Reply, Request, Results } from './protocol.js';
 
 /** What a request of operation `Op` is answered with. */
 export type ResultOf<Op extends Request['op']> = Op extends keyof Results ? Results[Op] : null;
@@ -34,7 +35,9 @@ interface Pending {
   readonly reject: (error: UipvsError) => void;
 }
 
-/** Parts that may wait for a slow reader of {@link ControlClient.connections} before the stream is paused. */
+type LongRequest = Extract<Request, { readonly op: keyof Items }>;
+
+/** Parts that may wait for a slow reader of {@link ControlClient.stream} before the stream is paused. */
 const MAX_WAITING_PARTS = 8;
 
 function connectFailure(path: string, thrown: unknown): UipvsError {
@@ -59,6 +62,7 @@ export class ControlClient {
   /** The pieces of a line whose end has not come yet. */
   #pieces: string[] = [];
   #failure: UipvsError | undefined;
+  #isCorked = false;
 
   private constructor(socket: Socket, path: string) {
     this.#socket = socket;
@@ -89,20 +93,20 @@ export class ControlClient {
    * Sends one request, without waiting for those before it. Rejects with {@link RefusedError} where the daemon
    * refuses, with EIO where the connection is lost or the answer is not of the protocol.
    */
-  request<R extends Exclude<Request, { op: 'connections' }>>(request: R): Promise<ResultOf<R['op']>> {
+  request<R extends Exclude<Request, LongRequest>>(request: R): Promise<ResultOf<R['op']>> {
     // The daemon is trusted to answer with what the protocol says: it is the same package.
     return this.#send(request, () => {}) as Promise<ResultOf<R['op']>>;
   }
 
-  /** The connection table, part by part as it arrives. Throws as {@link request} rejects. */
-  async *connections(): AsyncGenerator<readonly ConnectionListing[], void, void> {
-    const parts: (readonly ConnectionListing[])[] = [];
+  /** A long answer, part by part as it arrives. Throws as {@link request} rejects. */
+  async *stream<R extends LongRequest>(request: R): AsyncGenerator<readonly Items[R['op']][], void, void> {
+    const parts: (readonly Items[R['op']][])[] = [];
     let isWanted = true;
     let isOver = false;
     let wake = () => {};
-    const answer = this.#send({ op: 'connections' }, (part) => {
+    const answer = this.#send(request, (part) => {
       if (!isWanted) return;
-      parts.push(part as readonly ConnectionListing[]);
+      parts.push(part as readonly Items[R['op']][]);
       if (parts.length >= MAX_WAITING_PARTS) this.#socket.pause();
       wake();
     });
@@ -130,6 +134,24 @@ export class ControlClient {
     }
   }
 
+  /** All services or the one, each with all of its destinations. Throws as {@link request} rejects. */
+  async *services(key?: ServiceKey): AsyncGenerator<ServiceListing, void, void> {
+    let head: ServiceListing | undefined;
+    let destinations: DestinationListing[] = [];
+    for await (const part of this.stream(key === undefined ? { op: 'list' } : { op: 'list', key })) {
+      for (const item of part) {
+        if ('more' in item) {
+          for (const one of item.more) destinations.push(one);
+          continue;
+        }
+        if (head !== undefined) yield { ...head, destinations };
+        head = item;
+        destinations = [...item.destinations];
+      }
+    }
+    if (head !== undefined) yield { ...head, destinations };
+  }
+
   /** Ends the connection; requests still under way are rejected with EIO. May be called twice. */
   close(): void {
     this.#fail(`The connection to '${this.#path}' was closed`);
@@ -143,7 +165,19 @@ export class ControlClient {
         return;
       }
       this.#pending.push({ operation: request.op, onPart, resolve, reject });
+      this.#cork();
       this.#socket.write(`${JSON.stringify(request)}\n`);
+    });
+  }
+
+  /** What is asked in one turn of the event loop leaves in one system call. */
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#socket.cork();
+    setImmediate(() => {
+      this.#isCorked = false;
+      this.#socket.uncork();
     });
   }
 

@@ -2,15 +2,15 @@
  * Theory of operation: the control protocol between uipvsadm (or any client) and uipvsd.
  *
  * A Unix stream socket carries newline-delimited JSON. The client writes one {@link Request} a line and may
- * pipeline; the daemon answers every request in order with exactly one {@link Reply} line, except `connections`,
- * which may be answered by any number of `{"part": [...]}` lines before its final reply. A refused request changes
- * nothing. `errno` names what kernel IPVS would have returned, so that a client can print ipvsadm's own words;
+ * pipeline; the daemon answers every request in order with exactly one {@link Reply} line, except `list` and
+ * `connections`, which may be answered by any number of `{"part": [...]}` lines before its final reply: such an answer
+ * may be of any length, and is made while it is read. A refused request changes nothing. `errno` names what kernel IPVS would have returned, so that a client can print ipvsadm's own words;
  * `message` is set where uipvs has something better to say than the kernel.
  *
  * Addresses travel as text in canonical form (IPv4 dotted quad; IPv6 as RFC 5952), ports in host order.
  */
 import type { ErrorCode } from '../base/error.js';
-import type { Info, ServiceListing, SysctlListing, Timeouts } from '../ipvs/listing.js';
+import type { ConnectionListing, Info, ListItem, SysctlListing, Timeouts } from '../ipvs/listing.js';
 import type { DestinationKey, DestinationSpec, ServiceKey, ServiceSpec } from '../ipvs/specification.js';
 
 /** What changes services and destinations, and so can be part of a batch. */
@@ -48,10 +48,15 @@ export type Request =
   | { readonly op: 'edit-destination'; readonly key: ServiceKey; readonly destination: DestinationSpec }
   | { readonly op: 'delete-destination'; readonly key: ServiceKey; readonly destination: DestinationKey };
 
+/** What each operation's parts hold, of those that have any. */
+export interface Items {
+  readonly list: ListItem;
+  readonly connections: ConnectionListing;
+}
+
 /** What each operation's `result` is; operations not named here answer null. */
 export interface Results {
   readonly info: Info;
-  readonly list: readonly ServiceListing[];
   readonly timeouts: Timeouts;
   /** All of net.ipv4.vs in the order of their names. */
   readonly sysctls: readonly SysctlListing[];

@@ -19,8 +19,20 @@ import type { ServiceView } from '../ipvs/service.js';
 import type { ServiceKey } from '../ipvs/specification.js';
 import { IdleDataPlane } from './idle-data-plane.js';
 
-/** Carries out one change. @throws UipvsError as the director's method of that name */
-export function carryOut(director: Director, change: Change): void {
+/** What takes a change back. */
+export interface Inverse {
+  readonly change: Change;
+  /** Of a destination to be added: how many were before it. */
+  readonly place?: number;
+}
+
+/**
+ * Carries out one change.
+ *
+ * @param place of a destination that is added: how many are to be before it
+ * @throws UipvsError as the director's method of that name
+ */
+export function carryOut(director: Director, change: Change, place = 0): void {
   switch (change.op) {
     case 'flush':
       director.flush();
@@ -35,7 +47,7 @@ export function carryOut(director: Director, change: Change): void {
       director.deleteService(change.key);
       break;
     case 'add-destination':
-      director.addDestination(change.key, change.destination);
+      director.addDestination(change.key, change.destination, place);
       break;
     case 'edit-destination':
       director.editDestination(change.key, change.destination);
@@ -61,31 +73,40 @@ export function rehearse(director: Director, changes: readonly Change[]): void {
 
 /**
  * What takes `change` back after it was carried out, in order; nothing for one that would be refused. A deleted
- * destination comes back as the newest of its service, whatever its place was.
+ * destination comes back to its place, a deleted service as the newest.
  */
-export function inverseOf(director: Director, change: Change): readonly Change[] {
+export function inverseOf(director: Director, change: Change): readonly Inverse[] {
   switch (change.op) {
     case 'flush':
-      return [...director.services()].flatMap(makingOf);
+      return [...director.services()].flatMap(makingOf).map((making) => ({ change: making }));
     case 'add-service':
-      return [{ op: 'delete-service', key: change.service.key }];
+      return [{ change: { op: 'delete-service', key: change.service.key } }];
     case 'edit-service': {
       const service = director.findService(change.service.key);
-      return service === undefined ? [] : [{ op: 'edit-service', service: service.spec }];
+      return service === undefined ? [] : [{ change: { op: 'edit-service', service: service.spec } }];
     }
     case 'delete-service': {
       const service = director.findService(change.key);
-      return service === undefined ? [] : makingOf(service);
+      return service === undefined ? [] : makingOf(service).map((making) => ({ change: making }));
     }
     case 'add-destination':
-      return [{ op: 'delete-destination', key: change.key, destination: change.destination }];
+      return [{ change: { op: 'delete-destination', key: change.key, destination: change.destination } }];
     case 'edit-destination':
-    case 'delete-destination': {
-      const destination = director.findService(change.key)?.find(change.destination)?.spec;
-      const op = change.op === 'edit-destination' ? change.op : 'add-destination';
-      return destination === undefined ? [] : [{ op, key: change.key, destination }];
-    }
+    case 'delete-destination':
+      return changeOfDestination(director, change);
   }
+}
+
+function changeOfDestination(
+  director: Director,
+  { op, key, destination }: Extract<Change, { op: 'edit-destination' | 'delete-destination' }>,
+): readonly Inverse[] {
+  const service = director.findService(key);
+  const found = service?.find(destination);
+  if (service === undefined || found === undefined) return [];
+  if (op === 'edit-destination') return [{ change: { op, key, destination: found.spec } }];
+  const place = service.destinations.indexOf(found);
+  return [{ change: { op: 'add-destination', key, destination: found.spec }, place }];
 }
 
 /** The changes that make the service with its destinations in their order. */

@@ -1,10 +1,11 @@
 /** Carries out one request on the model, and says how to take it back should the host refuse. */
 import { UipvsError } from '../base/error.js';
+import type { Outcome } from '../control/outcome.js';
 import type { Change, Request } from '../control/protocol.js';
-import type { Outcome } from '../control/server.js';
 import type { Director } from '../ipvs/director.js';
 import type { ConnectionListing, Info } from '../ipvs/listing.js';
-import { carryOut, inverseOf, rehearse } from './batch.js';
+import { carryOut, type Inverse, inverseOf, rehearse } from './batch.js';
+import { inSteps } from './steps.js';
 
 /** The version of kernel IPVS that is mirrored and the size it shows for its default table (ip_vs.conn_tab_bits=12). */
 export const INFO: Info = { version: '1.2.1', connectionTableSize: 4096 };
@@ -32,14 +33,17 @@ export class CommandRunner {
     this.#engine = engine;
   }
 
-  /** Throws UipvsError where the model refuses; nothing has changed then. */
-  run(request: Request): Run {
+  /**
+   * At once, or in steps where it takes long: then no other may be run before it has ended. Throws UipvsError where the
+   * model refuses; nothing has changed then.
+   */
+  run(request: Request): Run | Promise<Run> {
     const director = this.#director;
     switch (request.op) {
       case 'info':
         return { outcome: { result: INFO } };
       case 'list':
-        return { outcome: { result: director.list(request.key) } };
+        return { outcome: { pieces: director.figures.listPieces(request.key) } };
       case 'connections':
         return { outcome: { pieces: this.#engine.connections() } };
       case 'timeouts':
@@ -56,10 +60,13 @@ export class CommandRunner {
         return DONE;
       case 'stop-sync-daemon':
         throw new UipvsError('ESRCH', `There is no ${request.role} sync daemon`);
+      case 'flush':
+        return inSteps(director.flushing()).then(() => DONE);
       case 'batch':
         return this.#runBatch(request.requests);
       case 'zero':
-        director.zero(request.key);
+        if (request.key === undefined) return inSteps(director.figures.zeroing()).then(() => DONE);
+        director.figures.zero(request.key);
         return DONE;
       case 'add-service':
       case 'edit-service':
@@ -77,7 +84,7 @@ export class CommandRunner {
   /** All of it or, where one is refused, none. */
   #runBatch(changes: readonly Change[]): Run {
     rehearse(this.#director, changes);
-    const undoings: (readonly Change[])[] = [];
+    const undoings: (readonly Inverse[])[] = [];
     for (const change of changes) {
       undoings.push(inverseOf(this.#director, change));
       carryOut(this.#director, change);
@@ -86,10 +93,10 @@ export class CommandRunner {
   }
 
   /** Somebody else may have deleted meanwhile what is to be taken back: then it is gone, which is what was wanted. */
-  #takeBack(undoing: readonly Change[]): void {
-    for (const change of undoing) {
+  #takeBack(undoing: readonly Inverse[]): void {
+    for (const { change, place } of undoing) {
       try {
-        carryOut(this.#director, change);
+        carryOut(this.#director, change, place);
       } catch (thrown) {
         if (!(thrown instanceof UipvsError)) throw thrown;
       }

@@ -13,10 +13,12 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { type ErrorCode, messageOf, UipvsError } from '../base/error.js';
 import { BatchRefusal } from '../control/batch-refusal.js';
+import type { Outcome } from '../control/outcome.js';
 import type { Request } from '../control/protocol.js';
-import { ControlServer, type Outcome } from '../control/server.js';
+import { ControlServer } from '../control/server.js';
 import { loadAddon } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
 import { HostPlumbing } from '../host/host-plumbing.js';
@@ -24,11 +26,14 @@ import { Director } from '../ipvs/director.js';
 import { addressWords } from '../net/address.js';
 import { makeBuiltinSchedulers } from '../scheduling/registry.js';
 import { CommandRunner, type Run } from './commands.js';
-import { HostChanges, HostSync } from './host-sync.js';
+import { type HostChange, HostChanges, HostSync } from './host-sync.js';
+import { InOrder } from './in-order.js';
 import type { Logger } from './logger.js';
 import { availablePages } from './memory.js';
 import { Monitoring, metricsSource } from './monitoring.js';
 import type { DaemonOptions } from './options.js';
+import { Wire } from './wire.js';
+import { inSteps } from './steps.js';
 
 /** Source: net/netfilter/ipvs/ip_vs_est.c, the estimator's period. */
 const ESTIMATOR_PERIOD_MS = 2000;
@@ -38,12 +43,20 @@ const HOUSEKEEPING_PERIOD_MS = 1000;
 const HOST_REFRESH_PERIOD_MS = 5000;
 /** How soon an address that another program moves, as keepalived does, is followed. */
 const ADDRESS_PERIOD_MS = 250;
+/** Asked of the host in one turn of the event loop: a few milliseconds' work. */
+const CHANGES_PER_STEP = 1024;
 const NO_ROUTE = { mtuBytes: 0, source: null, device: '' } as const;
 /** 16,384 services and 131,072 destinations take 11 MB when all are used. */
 const MAX_SERVICES = 16_384;
 const MAX_DESTINATIONS = 131_072;
 /** Refusals that ipvsadm has its own words for. Source: ipvsadm, libipvs.c (ipvs_strerror). */
 const KERNEL_REFUSALS: ReadonlySet<ErrorCode> = new Set(['EEXIST', 'ENOENT', 'ESRCH', 'ERANGE', 'EINVAL']);
+
+/** A request that was carried out on the model, and what it asks of the host. */
+interface Carried {
+  readonly run: Run;
+  readonly changes: readonly HostChange[];
+}
 
 export class Daemon {
   readonly #log: Logger;
@@ -53,8 +66,10 @@ export class Daemon {
   readonly #sync: HostSync;
   readonly #director: Director;
   readonly #commands: CommandRunner;
+  readonly #inOrder = new InOrder();
   readonly #timers: NodeJS.Timeout[] = [];
   #server: ControlServer | undefined;
+  #wire: Wire | undefined;
   #monitoring: Monitoring | undefined;
   #receiveError = 0;
   #stopping: Promise<void> | undefined;
@@ -96,7 +111,7 @@ export class Daemon {
     engine.setMasqueradePorts(options.masqueradePorts.first, options.masqueradePorts.last);
     // The device is the lock: whoever cannot have it must not touch what its holder made on the host.
     const offloads = engine.openTun(options.device);
-    const reinject = chooseReinjection(engine, options.reinject, log);
+    const reinject = chooseReinjection(engine, options, log);
     const host = await HostPlumbing.open({
       device: options.device,
       table: options.routingTable,
@@ -104,6 +119,7 @@ export class Daemon {
       log: (level, sentence, fields) => log[level](fields ?? {}, sentence),
       onVipLocation: (address, isLocal) => engine.setVipLocal(address, isLocal),
       onRoute: (address, route) => engine.setRoute(address, route ?? NO_ROUTE),
+      onCapture: (selectors) => engine.setCapture(selectors),
       announce: (device, address) => addon.announceAddress(device, addressWords(address)),
     });
     try {
@@ -124,19 +140,29 @@ export class Daemon {
   async #run(options: DaemonOptions): Promise<void> {
     this.#engine.start((serviceId, flow) => this.#director.schedule(serviceId, flow));
     try {
+      if (options.io.kind === 'packet') {
+        this.#wire = new Wire(this.#engine, this.#host, options.io.interfaces, this.#log);
+        await this.#wire.follow();
+      }
       const source = metricsSource(this.#director, this.#engine, options.connections);
       this.#monitoring = await Monitoring.start(source, options, this.#log);
-      this.#server = await ControlServer.listen(options.socketPath, (request) => this.#answer(request));
+      const onFailure = (failure: UipvsError): void => this.#log.warn(failure.message);
+      this.#server = await ControlServer.listen(options.socketPath, (request) => this.#answer(request), {
+        onFailure,
+      });
     } catch (thrown) {
       await this.#monitoring?.close();
       this.#engine.stop();
       throw thrown;
     }
     this.#every(DEFENCE_PERIOD_MS, async () => this.#director.updateDefence(await availablePages()));
-    this.#every(ESTIMATOR_PERIOD_MS, async () => this.#director.tick());
+    this.#every(ESTIMATOR_PERIOD_MS, () => inSteps(this.#director.figures.ticking()));
     this.#every(HOUSEKEEPING_PERIOD_MS, () => this.#keepHouse());
     this.#every(HOST_REFRESH_PERIOD_MS, () => this.#host.refresh());
-    this.#every(ADDRESS_PERIOD_MS, () => this.#host.followAddresses());
+    this.#every(ADDRESS_PERIOD_MS, async () => {
+      await this.#host.followAddresses();
+      await this.#wire?.follow();
+    });
   }
 
   /** Leaves the host as it was found. May be called twice. */
@@ -150,6 +176,7 @@ export class Daemon {
     this.#sync.stopWaiting();
     await this.#server?.close();
     await this.#monitoring?.close();
+    await this.#wire?.close();
     await this.#host.close();
     this.#engine.stop();
     this.#log.info('stopped');
@@ -158,8 +185,9 @@ export class Daemon {
   /** Commands of all clients run in the order in which they come; what they need of the host is done for many at once. */
   async #answer(request: Request): Promise<Outcome> {
     let run: Run;
+    let changes: readonly HostChange[];
     try {
-      run = this.#commands.run(request);
+      ({ run, changes } = await this.#inOrder.run(() => this.#carryOut(request)));
     } catch (thrown) {
       const hasKernelsWords =
         thrown instanceof UipvsError && KERNEL_REFUSALS.has(thrown.code) && request.op !== 'set-sysctl';
@@ -170,15 +198,41 @@ export class Daemon {
       };
     }
     try {
-      await this.#sync.apply(this.#changes.take());
+      await this.#apply(changes);
     } catch (thrown) {
-      run.undo?.();
-      await this.#sync.apply(this.#changes.take());
+      const { undo } = run;
+      await this.#apply(await this.#inOrder.run(() => this.#changesOf(() => undo?.())));
       this.#log.warn({ op: request.op }, `refused: ${messageOf(thrown)}`);
       throw thrown;
     }
     this.#warnOf(request);
     return run.outcome;
+  }
+
+  /** On the model only; and what it asks of the host. */
+  #carryOut(request: Request): Carried | Promise<Carried> {
+    const run = this.#commands.run(request);
+    if (run instanceof Promise) return run.then((ended) => ({ run: ended, changes: this.#changes.take() }));
+    return { run, changes: this.#changes.take() };
+  }
+
+  /** Settles when the host has all of them; throws the first refusal, after all were tried. */
+  async #apply(changes: readonly HostChange[]): Promise<void> {
+    const parts: Promise<void>[] = [];
+    for (let from = 0; from < changes.length; from += CHANGES_PER_STEP) {
+      if (from > 0) await turn();
+      const part = this.#sync.apply(changes.slice(from, from + CHANGES_PER_STEP));
+      part.catch(() => undefined); // met below
+      parts.push(part);
+    }
+    await Promise.allSettled(parts);
+    await Promise.all(parts);
+  }
+
+  /** What `task` asks of the host. */
+  #changesOf(task: () => void): readonly HostChange[] {
+    task();
+    return this.#changes.take();
   }
 
   /** What is configured and listed like everything else, but will not work. */
@@ -191,7 +245,13 @@ export class Daemon {
   }
 
   async #keepHouse(): Promise<void> {
-    if (this.#director.collectTrash() > 0) await this.#sync.apply(this.#changes.take());
+    const steps = this.#director.collectingTrash()[Symbol.iterator]();
+    for (let isOver = false; !isOver; await turn()) {
+      const step = (): void => {
+        isOver = steps.next().done === true;
+      };
+      await this.#apply(await this.#inOrder.run(() => this.#changesOf(step)));
+    }
     const error = this.#engine.receiveError;
     if (error === this.#receiveError) return;
     this.#receiveError = error;
@@ -200,7 +260,7 @@ export class Daemon {
   }
 
   /** A timer whose failures are logged and end nothing. */
-  #every(periodMs: number, task: () => Promise<void>): void {
+  #every(periodMs: number, task: () => Promise<unknown>): void {
     let isRunning = false;
     const timer = setInterval(() => {
       if (isRunning) return;
@@ -216,7 +276,8 @@ export class Daemon {
 }
 
 /** Errors: of {@link Engine.openRaw}, if raw was asked for. */
-function chooseReinjection(engine: Engine, wanted: DaemonOptions['reinject'], log: Logger): 'raw' | 'tun' {
+function chooseReinjection(engine: Engine, options: DaemonOptions, log: Logger): 'raw' | 'tun' {
+  const wanted = options.io.kind === 'packet' ? 'raw' : options.reinject;
   if (wanted === 'tun') return 'tun';
   try {
     engine.openRaw();

@@ -44,8 +44,8 @@ export class Monitoring {
 export function metricsSource(director: Director, engine: Engine, connectionLimit: number): MetricsSource {
   return {
     info: () => INFO,
-    services: () => director.list(),
-    totals: () => director.totals(),
+    services: () => director.figures.live(),
+    totals: () => director.figures.totals(),
     connections: () => engine.connections(),
     workerCounters: () => engine.workerCounters(),
     upcallLatency: () => engine.upcallLatency(),

@@ -16,6 +16,8 @@ export interface DaemonOptions {
   readonly routingTable: number;
   readonly connections: number;
   readonly logLevel: LogLevel;
+  /** How packets come in: by the TUN device alone, or from interfaces; null of these: all Ethernets. */
+  readonly io: { readonly kind: 'tun' } | { readonly kind: 'packet'; readonly interfaces: readonly string[] | null };
   /** How translated packets leave: straight to their next hop, or by the TUN device; null: straight if that is possible. */
   readonly reinject: 'raw' | 'tun' | null;
   /** Source ports of masqueraded connections. */
@@ -44,7 +46,10 @@ Usage: uipvsd [options]
 
   --socket PATH        listen for uipvsadm on this Unix socket
                        (default: UIPVS_SOCKET, else ${DEFAULT_SOCKET_PATH})
-  --io tun             how packets come in and leave: through a TUN device
+  --io tun|packet      how packets come in: through a TUN device, or straight from the
+                       interfaces by packet sockets, which is faster (default: tun)
+  --interfaces A,B     with --io packet: the interfaces towards clients and real servers
+                       (default: every Ethernet that is up and has an address)
   --reinject raw|tun   how they leave: by packet sockets, straight to the next hop and
                        past netfilter, or through the TUN device again
                        (default: raw where the host has packet sockets)
@@ -82,11 +87,11 @@ function integer(
   return value;
 }
 
-function deviceName(text: string): string {
+function deviceName(text: string, option = '--device'): string {
   if (!/^[A-Za-z0-9_.-]+$/.test(text) || text.length > MAX_DEVICE_NAME || text === '.' || text === '..') {
     throw new UipvsError(
       'EINVAL',
-      `Expected a device name of 1 to ${MAX_DEVICE_NAME} letters, digits, '.', '_' or '-' for --device but received '${text}'`,
+      `Expected a device name of 1 to ${MAX_DEVICE_NAME} letters, digits, '.', '_' or '-' for ${option} but received '${text}'`,
     );
   }
   return text;
@@ -110,6 +115,28 @@ function logLevel(text: string): LogLevel {
     'EINVAL',
     `Expected one of ${LOG_LEVELS.join(', ')} for --log-level but received '${text}'`,
   );
+}
+
+interface IoWords {
+  readonly io?: string | undefined;
+  readonly interfaces?: string | undefined;
+  readonly reinject?: string | undefined;
+}
+
+function packetSource(words: IoWords): DaemonOptions['io'] {
+  const io = words.io ?? 'tun';
+  if (io !== 'tun' && io !== 'packet') {
+    throw new UipvsError('EINVAL', `Expected 'tun' or 'packet' for --io but received '${io}'`);
+  }
+  if (io === 'tun') {
+    if (words.interfaces === undefined) return { kind: 'tun' };
+    throw new UipvsError('EINVAL', `--interfaces '${words.interfaces}' is for --io packet alone`);
+  }
+  if (words.reinject === 'tun') {
+    throw new UipvsError('EINVAL', "--reinject 'tun' is for --io tun alone");
+  }
+  const interfaces = words.interfaces?.split(',').map((name) => deviceName(name, '--interfaces'));
+  return { kind: 'packet', interfaces: interfaces ?? null };
 }
 
 function reinject(text: string | undefined): 'raw' | 'tun' | null {
@@ -141,8 +168,6 @@ export function parseDaemonOptions(
   const { values } = parseWords(words);
   if (values.help) return { kind: 'help' };
   if (values.version) return { kind: 'version' };
-  const io = values.io ?? 'tun';
-  if (io !== 'tun') throw new UipvsError('EINVAL', `Expected 'tun' for --io but received '${io}'`);
   const socketPath = values.socket ?? environment.UIPVS_SOCKET ?? DEFAULT_SOCKET_PATH;
   if (socketPath === '') throw new UipvsError('EINVAL', "Expected a path for --socket but received ''");
   return {
@@ -155,6 +180,7 @@ export function parseDaemonOptions(
       masqueradePorts: portRange(values['masquerade-ports'] ?? DEFAULT_MASQUERADE_PORTS),
       metrics: values.metrics === undefined ? null : parseListenAddress(values.metrics),
       procDirectory: procDirectory(values['proc-dir'], socketPath),
+      io: packetSource(values),
       reinject: reinject(values.reinject),
       logLevel: logLevel(values['log-level'] ?? 'info'),
     },
@@ -172,6 +198,7 @@ function parseWords(words: readonly string[]) {
       options: {
         socket: string,
         io: string,
+        interfaces: string,
         reinject: string,
         device: string,
         table: string,

@@ -8,6 +8,19 @@ export interface NativeEngine {
   openTun(name: string): number;
   /** After it packets leave past the kernel's IP stack where they can. Throws NativeError. */
   openRaw(): void;
+  /**
+   * From now on packets that come in by the interface are taken from the wire; false, and they are not, where it is the
+   * port of a bridge or a bond. Throws NativeError.
+   */
+  openWire(interfaceName: string): boolean;
+  closeWire(interfaceName: string): void;
+  /** Whether it is taken from, and still is the same interface, and no port. */
+  hasWire(interfaceName: string): boolean;
+  /**
+   * What the kernel drops on the wire beyond VIPs, services' ports and real servers' addresses. `sources`: 6 words each,
+   * family, address of four words, prefix length; `ports`: 9 words each, these and protocol, first port (0: the whole protocol), last.
+   */
+  setCapture(sources: Uint32Array, ports: Uint32Array): void;
   start(ringDoorbell: () => void): void;
   /** Joins the worker threads. May be called twice. */
   stop(): void;
@@ -30,6 +43,8 @@ export interface NativeEngine {
     unmasqueraded: Uint32Array,
     /** How the client's address is told: 0 not, 1 by TOA, 2 by PROXY. */
     telling: number,
+    /** Persistence engine sip. */
+    isSip: boolean,
   ): void;
   removeService(id: number): void;
   addVip(id: number, address: Uint32Array): boolean;
@@ -40,6 +55,8 @@ export interface NativeEngine {
   setRealServerLink(id: number, link: number): void;
   addRealPort(id: number, protocol: number, port: number, address: Uint32Array): boolean;
   removeRealPort(id: number): void;
+  /** Whom a packet from there is taken to come from. */
+  setRealPortOwner(id: number, serviceId: number, destinationId: number): void;
   /** `link`: number of the device that leads there, 0 where that is not known. */
   setDestinationRoute(id: number, mtuBytes: number, source: Uint32Array, link: number): void;
   setMasqueradePorts(first: number, last: number): void;
@@ -58,10 +75,14 @@ export interface NativeEngine {
     dropRate: number,
     dropsEntries: boolean,
     natIcmpSend: boolean,
+    scheduleIcmp: boolean,
   ): void;
   setRestoresHopLimit(restores: boolean): void;
-  /** Fills `words` with 20 words a connection; returns [next cursor (0 at the end), how many]. */
-  listConnections(cursor: number, words: Uint32Array): [number, number];
+  /**
+   * Fills `words` with 20 words a connection and `callIds` with 256 bytes, a length and a text; returns [next cursor
+   * (0 at the end), how many].
+   */
+  listConnections(cursor: number, words: Uint32Array, callIds: Uint8Array): [number, number];
   readonly liveConnections: number;
   /** errno of the receiver's last failure, 0 while all is well. */
   readonly receiveError: number;

@@ -6,7 +6,10 @@ import type { Family } from '../net/family.js';
 import type { NativeEngine } from './addon.js';
 
 const WORDS_PER_CONNECTION = 20;
-const CONNECTIONS_PER_PIECE = 512;
+/** A length and a text. */
+const BYTES_PER_CALL_ID = 256;
+/** Implementation: less than a millisecond's work, with its text. */
+const CONNECTIONS_PER_PIECE = 256;
 const TICKS_PER_SECOND = 64;
 /** Source: net/netfilter/ipvs/ip_vs_core.c, ip_vs_proto_name. */
 const PROTOCOL_NAMES: Readonly<Record<number, string>> = { 0: 'IP', 6: 'TCP', 17: 'UDP', 132: 'SCTP' };
@@ -22,19 +25,29 @@ export class ConnectionReader {
 
   *pieces(): Generator<readonly ConnectionListing[]> {
     const words = new Uint32Array(CONNECTIONS_PER_PIECE * WORDS_PER_CONNECTION);
+    const callIds = new Uint8Array(CONNECTIONS_PER_PIECE * BYTES_PER_CALL_ID);
     let cursor = 0;
     do {
-      const [next, count] = this.#native.listConnections(cursor, words);
+      const [next, count] = this.#native.listConnections(cursor, words, callIds);
       const piece: ConnectionListing[] = [];
       for (let index = 0; index < count; index += 1) {
         const at = index * WORDS_PER_CONNECTION;
         const listed = read(words.subarray(at, at + WORDS_PER_CONNECTION));
-        if (listed.expiresSeconds >= 0) piece.push(listed);
+        if (listed.expiresSeconds < 0) continue;
+        const callId = readCallId(callIds, index * BYTES_PER_CALL_ID);
+        piece.push(callId === '' ? listed : { ...listed, persistenceEngine: 'sip', persistenceData: callId });
       }
       yield piece;
       cursor = next;
     } while (cursor !== 0);
   }
+}
+
+/** Letters beyond ASCII are of ISO 8859-1: native/core/sip.h. */
+function readCallId(callIds: Uint8Array, at: number): string {
+  const bytes = callIds[at] ?? 0;
+  if (bytes === 0) return '';
+  return Buffer.from(callIds.subarray(at + 1, at + 1 + bytes)).toString('latin1');
 }
 
 function read(words: Uint32Array): ConnectionListing {

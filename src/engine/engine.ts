@@ -24,10 +24,11 @@ import { AddressOverlap } from './address-overlap.js';
 import { ConnectionReader } from './connection-reader.js';
 import { DestinationLanes } from './lanes.js';
 import { PROTOCOL_NUMBERS } from './protocol-number.js';
+
 import { RealServers, type Route } from './real-servers.js';
-import { openRaw } from './raw.js';
 import { openTun } from './tun.js';
 import { type Decide, UpcallRing } from './upcall.js';
+import { openRaw, openWire } from './wire.js';
 
 export interface EngineLimits {
   /** 1..1073741822 */
@@ -38,6 +39,7 @@ export interface EngineLimits {
 
 const TCP = 6;
 const WORDS_PER_NETWORK = 5;
+const WORDS_PER_ADDRESS = 4;
 /** How the addon calls the ways to tell a client's address. */
 const TELLING = { none: 0, toa: 1, proxy: 2 } as const;
 /** A device each, which the worker reads in every turn: native/engine/marked_receivers.h. */
@@ -59,6 +61,20 @@ export interface DestinationPlace {
   /** Absent: of a firewall mark's service, which is for every protocol. */
   readonly protocol?: ProtocolName;
   readonly port: number;
+}
+
+/** Selectors of packets on the wire: networks that replies come from, ports of VIPs. */
+export interface CaptureSelectors {
+  readonly sources: readonly { readonly family: Family; readonly address: string; readonly length: number }[];
+  readonly ports: readonly {
+    readonly family: Family;
+    readonly address: string;
+    readonly length: number;
+    readonly protocol: ProtocolName;
+    /** 0: the whole protocol. */
+    readonly first: number;
+    readonly last: number;
+  }[];
 }
 
 /** How long first packets waited for their verdicts. */
@@ -114,6 +130,38 @@ export class Engine implements DataPlane {
     openRaw(this.#native);
   }
 
+  /** Takes packets from an interface; see {@link openWire}. One that is taken from already stays. */
+  openWire(interfaceName: string): boolean {
+    return openWire(this.#native, interfaceName);
+  }
+
+  closeWire(interfaceName: string): void {
+    this.#native.closeWire(interfaceName);
+  }
+
+  /** False also where another interface has the name by now, or it has become the port of a bridge. */
+  hasWire(interfaceName: string): boolean {
+    return this.#native.hasWire(interfaceName);
+  }
+
+  /** What the kernel drops on the wire beyond what services and destinations name. At most 256 of each. */
+  setCapture({ sources, ports }: CaptureSelectors): void {
+    const words = (address: string) => [...addressWords(address), 0, 0, 0].slice(0, WORDS_PER_ADDRESS);
+    this.#native.setCapture(
+      new Uint32Array(sources.flatMap((each) => [each.family, ...words(each.address), each.length])),
+      new Uint32Array(
+        ports.flatMap((each) => [
+          each.family,
+          ...words(each.address),
+          each.length,
+          PROTOCOL_NUMBERS[each.protocol],
+          each.first,
+          each.last,
+        ]),
+      ),
+    );
+  }
+
   /** Starts the worker; `decide` is called for the first packet of every connection. */
   start(decide: Decide): void {
     const count: Decide = (serviceId, flow) => {
@@ -152,7 +200,7 @@ export class Engine implements DataPlane {
   }
 
   setServiceTraits(serviceId: number, traits: ServiceTraits): void {
-    const { isOnePacket, persistence, masquerade } = traits;
+    const { isOnePacket, persistence, persistenceEngine, masquerade } = traits;
     const { timeoutSeconds = 0, netmask = 0 } = persistence ?? {};
     const networks = networkWords(masquerade?.except ?? []);
     this.#native.setServiceTraits(
@@ -163,6 +211,7 @@ export class Engine implements DataPlane {
       masquerade !== null,
       networks,
       TELLING[traits.clientAddress ?? 'none'],
+      persistenceEngine === 'sip',
     );
     const key = this.#services.get(serviceId);
     if (key !== undefined) this.#observer.serviceEdited(key, traits);
@@ -244,7 +293,7 @@ export class Engine implements DataPlane {
       key?.kind === 'address' ? { family, address, port, protocol: key.protocol } : { family, address, port };
     this.#destinations.set(destinationId, place);
     this.#overlap.addDestination(address);
-    this.#realServers.add(destinationId, place);
+    this.#realServers.add(destinationId, place, serviceId);
     this.#observer.destinationAdded(place);
     this.#updateHopLimit();
   }
@@ -256,6 +305,8 @@ export class Engine implements DataPlane {
 
   setDestinationAvailable(destinationId: number, isAvailable: boolean): void {
     this.#native.setDestinationAvailable(destinationId, isAvailable);
+    const place = this.#destinations.get(destinationId);
+    if (place !== undefined) this.#realServers.setAvailable(destinationId, place, isAvailable);
   }
 
   removeDestination(destinationId: number): void {
@@ -295,6 +346,7 @@ export class Engine implements DataPlane {
       policy.dropRate,
       policy.dropsEntries,
       policy.natIcmpSend,
+      policy.scheduleIcmp,
     );
   }
 

@@ -71,7 +71,8 @@ export class DestinationLanes {
 
   #sumLong(destinationId: number, long: number): number {
     let sum = 0;
-    for (let lane = 0; lane < this.#laneCount; lane += 1) {
+    // Packets are counted by workers alone, so lane 0 has none.
+    for (let lane = 1; lane < this.#laneCount; lane += 1) {
       sum += this.#readLong((lane * this.#destinations + destinationId) * WORDS + 2 * long);
     }
     return sum;

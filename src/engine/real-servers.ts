@@ -1,10 +1,12 @@
 /**
  * The addresses of destinations, as the data plane wants to know them: which ones there are (a client that is one of
- * them may be reached past the director), which ports they have (nat_icmp_send), and the way to each of them.
+ * them may be reached past the director), which ports they have (nat_icmp_send) and which destination speaks from there
+ * (persistence engine sip: the one added last), and the way to each of them.
  */
 import { addressWords } from '../net/address.js';
 import type { NativeEngine } from './addon.js';
 import type { DestinationPlace } from './engine.js';
+import { type Chain, IdChains, NO_ID } from './id-chain.js';
 import { PROTOCOL_NUMBERS } from './protocol-number.js';
 
 /** How the host would reach an address. */
@@ -24,49 +26,55 @@ type NativePart = Pick<
   | 'setRealServerLink'
   | 'addRealPort'
   | 'removeRealPort'
+  | 'setRealPortOwner'
   | 'setDestinationRoute'
 >;
 
-/** Small numbers for keys that are used several times. */
-class Counted {
-  readonly #entries = new Map<string, { readonly id: number; count: number }>();
+const UNKNOWN_ROUTE: Route = { mtuBytes: 0, source: null, device: '' };
+
+/** A port of a real server, for one protocol. */
+interface RealPort {
+  readonly id: number;
+  /** Destinations there, available or not. */
+  destinations: number;
+  /** The available ones. */
+  readonly owners: Chain;
+}
+
+interface RealServer {
+  readonly id: number;
+  readonly words: Uint32Array;
+  /** By protocol and port: see {@link portKey}. */
+  readonly ports: Map<number, RealPort>;
+  readonly destinations: Chain;
+  route: Route;
+}
+
+/** Hands out small numbers, those that were given back first. */
+class Numbers {
   readonly #free: number[] = [];
   #next = 0;
 
-  /** The number, where the key is new. */
-  add(key: string): number | undefined {
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) {
-      entry.count += 1;
-      return undefined;
-    }
-    const id = this.#free.pop() ?? this.#next++;
-    this.#entries.set(key, { id, count: 1 });
-    return id;
+  take(): number {
+    return this.#free.pop() ?? this.#next++;
   }
 
-  /** The number, where that was its last use. */
-  remove(key: string): number | undefined {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    entry.count -= 1;
-    if (entry.count > 0) return undefined;
-    this.#entries.delete(key);
-    this.#free.push(entry.id);
-    return entry.id;
-  }
-
-  idOf(key: string): number | undefined {
-    return this.#entries.get(key)?.id;
+  release(number: number): void {
+    this.#free.push(number);
   }
 }
 
 export class RealServers {
   readonly #native: NativePart;
-  readonly #addresses = new Counted();
-  readonly #ports = new Counted();
-  readonly #destinations = new Map<string, Set<number>>();
-  readonly #routes = new Map<string, Route>();
+  readonly #servers = new Map<string, RealServer>();
+  readonly #serverIds = new Numbers();
+  readonly #portIds = new Numbers();
+  /** By address, and by port. */
+  readonly #atAddress = new IdChains();
+  readonly #owners = new IdChains();
+  /** By destination: its service, and whether it is available. */
+  readonly #services: number[] = [];
+  readonly #isAvailable: boolean[] = [];
   /** Numbers of devices, from 1. */
   readonly #links = new Map<string, number>();
 
@@ -74,50 +82,88 @@ export class RealServers {
     this.#native = native;
   }
 
-  add(destinationId: number, place: DestinationPlace): void {
-    const { address } = place;
-    const words = addressWords(address);
-    const id = this.#addresses.add(address);
-    if (id !== undefined) this.#native.addRealServer(id, words);
-    const port = portKey(place);
-    const portId = port === undefined ? undefined : this.#ports.add(port);
-    if (portId !== undefined && place.protocol !== undefined) {
-      this.#native.addRealPort(portId, PROTOCOL_NUMBERS[place.protocol], place.port, words);
-    }
-    const ids = this.#destinations.get(address) ?? new Set();
-    this.#destinations.set(address, ids.add(destinationId));
-    const route = this.#routes.get(address);
-    this.#setRoute(address, destinationId, route ?? { mtuBytes: 0, source: null, device: '' });
+  /** An available destination. */
+  add(destinationId: number, place: DestinationPlace, serviceId: number): void {
+    const server = this.#servers.get(place.address) ?? this.#addServer(place.address);
+    this.#atAddress.append(server.destinations, destinationId);
+    this.#services[destinationId] = serviceId;
+    this.#isAvailable[destinationId] = false;
+    const port = this.#portOf(server, place);
+    if (port !== undefined) port.destinations += 1;
+    this.setAvailable(destinationId, place, true);
+    this.#setRoute(destinationId, server.route, sourceWords(server));
+  }
+
+  /** One that is available again comes last, as if it were added. */
+  setAvailable(destinationId: number, place: DestinationPlace, isAvailable: boolean): void {
+    const key = portKey(place);
+    const port = key === undefined ? undefined : this.#servers.get(place.address)?.ports.get(key);
+    if (port === undefined) return;
+    if (this.#isAvailable[destinationId]) this.#owners.remove(port.owners, destinationId);
+    if (isAvailable) this.#owners.append(port.owners, destinationId);
+    this.#isAvailable[destinationId] = isAvailable;
+    const owner = port.owners.newest;
+    if (owner !== NO_ID) this.#native.setRealPortOwner(port.id, this.#services[owner] ?? 0, owner);
   }
 
   remove(destinationId: number, place: DestinationPlace): void {
-    const { address } = place;
-    const port = portKey(place);
-    const portId = port === undefined ? undefined : this.#ports.remove(port);
-    if (portId !== undefined) this.#native.removeRealPort(portId);
-    this.#destinations.get(address)?.delete(destinationId);
-    const id = this.#addresses.remove(address);
-    if (id === undefined) return;
-    this.#native.removeRealServer(id);
-    this.#destinations.delete(address);
-    this.#routes.delete(address);
+    const server = this.#servers.get(place.address);
+    if (server === undefined) return;
+    this.setAvailable(destinationId, place, false);
+    this.#removePort(server, portKey(place));
+    this.#atAddress.remove(server.destinations, destinationId);
+    if (server.destinations.newest !== NO_ID) return;
+    this.#servers.delete(place.address);
+    this.#serverIds.release(server.id);
+    this.#native.removeRealServer(server.id);
   }
 
   /** Holds for the destinations of the address that there are and for those to come. */
   setRoute(address: string, route: Route): void {
-    const ids = this.#destinations.get(address);
-    if (ids === undefined) return;
-    this.#routes.set(address, route);
-    for (const id of ids) this.#setRoute(address, id, route);
+    const server = this.#servers.get(address);
+    if (server === undefined || isSame(server.route, route)) return;
+    server.route = route;
+    this.#native.setRealServerLink(server.id, this.#linkOf(route.device));
+    const source = sourceWords(server);
+    for (const id of this.#atAddress.ids(server.destinations)) this.#setRoute(id, route, source);
   }
 
-  #setRoute(address: string, destinationId: number, { mtuBytes, source, device }: Route): void {
+  #addServer(address: string): RealServer {
     const words = addressWords(address);
-    const sourceWords = source === null ? new Uint32Array(words.length) : addressWords(source);
-    const link = this.#linkOf(device);
-    this.#native.setDestinationRoute(destinationId, mtuBytes, sourceWords, link);
-    const id = this.#addresses.idOf(address);
-    if (id !== undefined) this.#native.setRealServerLink(id, link);
+    const destinations = { newest: NO_ID };
+    const id = this.#serverIds.take();
+    const server = { id, words, ports: new Map(), destinations, route: UNKNOWN_ROUTE };
+    this.#servers.set(address, server);
+    this.#native.addRealServer(id, words);
+    this.#native.setRealServerLink(id, 0);
+    return server;
+  }
+
+  /** The port of the place, made where it is missing; none for what has no port of its own. */
+  #portOf(server: RealServer, place: DestinationPlace): RealPort | undefined {
+    const { protocol, port } = place;
+    const key = portKey(place);
+    if (key === undefined || protocol === undefined) return undefined;
+    const known = server.ports.get(key);
+    if (known !== undefined) return known;
+    const made = { id: this.#portIds.take(), destinations: 0, owners: { newest: NO_ID } };
+    server.ports.set(key, made);
+    this.#native.addRealPort(made.id, PROTOCOL_NUMBERS[protocol], port, server.words);
+    return made;
+  }
+
+  #removePort(server: RealServer, key: number | undefined): void {
+    const port = key === undefined ? undefined : server.ports.get(key);
+    if (key === undefined || port === undefined) return;
+    port.destinations -= 1;
+    if (port.destinations > 0) return;
+    server.ports.delete(key);
+    this.#portIds.release(port.id);
+    this.#native.removeRealPort(port.id);
+  }
+
+  #setRoute(destinationId: number, { mtuBytes, device }: Route, source: Uint32Array): void {
+    this.#native.setDestinationRoute(destinationId, mtuBytes, source, this.#linkOf(device));
   }
 
   #linkOf(device: string): number {
@@ -128,6 +174,14 @@ export class RealServers {
   }
 }
 
-function portKey({ protocol, address, port }: DestinationPlace): string | undefined {
-  return protocol === undefined || port === 0 ? undefined : `${protocol} ${address} ${port}`;
+function sourceWords({ words, route }: RealServer): Uint32Array {
+  return route.source === null ? new Uint32Array(words.length) : addressWords(route.source);
+}
+
+function isSame(one: Route, other: Route): boolean {
+  return one.mtuBytes === other.mtuBytes && one.source === other.source && one.device === other.device;
+}
+
+function portKey({ protocol, port }: DestinationPlace): number | undefined {
+  return protocol === undefined || port === 0 ? undefined : PROTOCOL_NUMBERS[protocol] * 2 ** 16 + port;
 }

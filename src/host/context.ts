@@ -1,5 +1,6 @@
 /** What the parts of one daemon's host plumbing have in common. */
 
+import type { WideCapture } from './capture.js';
 import type { Journal } from './journal.js';
 import type { RouteFacts } from './location.js';
 import type { HostSystem } from './system.js';
@@ -25,6 +26,8 @@ export interface HostContext {
   readonly onVipLocation: (address: string, isLocal: boolean) => void;
   /** Told the kernel's way to a real server, null when there is none, before rules are changed, and when it changes. */
   readonly onRoute: (address: string, route: RouteFacts | null) => void;
+  /** Told what captured packets are selected that nobody asked for, before that comes into force. */
+  readonly onCapture: (capture: WideCapture) => void;
   /** Whether to answer for virtual addresses on a LAN, see lan-answers.ts. */
   readonly answersOnLan: boolean;
   readonly announce: Announce;

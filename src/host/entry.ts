@@ -1,8 +1,11 @@
 /** What the daemon asked for, by address, and the rules and routes that follow from it. Pure. */
+import { familyOf } from '../net/address.js';
 import type { Family, ProtocolName } from '../net/family.js';
+import { maxPrefixLength } from '../net/prefix.js';
 import type { MarkRecord } from './journal.js';
 import type { RouteFacts } from './location.js';
 import {
+  IPSEC_PROTOCOLS,
   MAIN_TABLE,
   OWNER,
   type PortRange,
@@ -12,6 +15,7 @@ import {
   routeText,
   ruleText,
 } from './rule.js';
+import type { PortSelector, Selection, SourceSelector } from './selection.js';
 
 const MAX_PORT = 65_535;
 /** Source: linux net/core/fib_rules.c and include/net/fib_rules.h, fib_rule_port_range_valid(). */
@@ -113,6 +117,8 @@ export class Entry {
   }
 }
 
+/** Of UDP. What is encrypted with these keys comes with it: native/core/ipsec.h. */
+const KEY_EXCHANGE_PORT = 500;
 const PROTOCOLS = [PROTOCOL_NUMBERS.tcp, PROTOCOL_NUMBERS.udp, PROTOCOL_NUMBERS.sctp];
 
 /** The ports as rules can say them: all, one or several ranges. Port 65535 is left out of a range. */
@@ -131,14 +137,16 @@ function localRules(entry: Entry, table: number): string[] {
     for (const number of protocol === undefined ? PROTOCOLS : [PROTOCOL_NUMBERS[protocol]]) {
       if (!isVirtual) {
         const sourcePort = port === 0 ? undefined : port;
-        const { realServer: preference } = PREFERENCE;
+        const { localRealServer: preference } = PREFERENCE;
         add({ preference, from: entry.address, iif: 'lo', protocol: number, sourcePort });
         continue;
       }
+      const { virtualService: preference } = PREFERENCE;
       for (const destinationPorts of portsOf(port, alsoPorts)) {
-        const { virtualService: preference } = PREFERENCE;
         add({ preference, to: entry.address, protocol: number, destinationPorts });
       }
+      if (protocol !== 'udp' || port !== KEY_EXCHANGE_PORT) continue;
+      for (const ipsec of IPSEC_PROTOCOLS) add({ preference, to: entry.address, protocol: ipsec });
     }
   }
   return [...texts];
@@ -167,6 +175,33 @@ export function wantedLines(entry: Entry, device: string, table: number): readon
     owner: OWNER,
   };
   return [`rule ${ruleText(rule)}`];
+}
+
+/** What of these entries' packets is to be seen; all of them are in use. */
+export function selectionOf(entries: readonly Entry[]): Selection {
+  const vips = new Set<string>();
+  const ports = new Map<string, PortSelector>();
+  const sources: SourceSelector[] = [];
+  for (const { kind, address, location, uses } of entries) {
+    if (kind === 'firewall mark' || location === 'loopback' || location === 'unknown') continue;
+    const length = maxPrefixLength(familyOf(address));
+    if (location !== 'local') {
+      if (kind === 'virtual address') vips.add(address);
+      else sources.push({ address, length });
+      continue;
+    }
+    if (kind === 'real server') continue;
+    for (const { protocol = 'tcp', port, alsoPorts } of uses.values()) {
+      for (const range of portsOf(port, alsoPorts)) {
+        const { first, last } = range ?? { first: 0, last: MAX_PORT };
+        ports.set(`${protocol} ${first}-${last} ${address}`, {
+          ...{ address, length, protocol, first, last },
+          isWide: false,
+        });
+      }
+    }
+  }
+  return { vips, ports: [...ports.values()], sources };
 }
 
 /** `rule pref 60 ...` becomes `rule add pref 60 ...`. */

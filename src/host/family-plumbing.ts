@@ -3,8 +3,9 @@
  */
 import { messageOf, UipvsError } from '../base/error.js';
 import type { Family, ProtocolName } from '../net/family.js';
+import type { Capture } from './capture.js';
 import type { HostContext } from './context.js';
-import { changeLine, Entry, type EntryKind, wantedLines } from './entry.js';
+import { changeLine, Entry, type EntryKind, selectionOf, wantedLines } from './entry.js';
 import { FamilyBase } from './family-base.js';
 import { type MarkRecord, tablesOf } from './journal.js';
 import { LanAnswers } from './lan-answers.js';
@@ -19,6 +20,7 @@ import {
   routeText,
   ruleText,
 } from './rule.js';
+import type { Selection } from './selection.js';
 import { enableForwarding } from './settings.js';
 import { isAlreadyGone } from './undo.js';
 
@@ -52,11 +54,13 @@ export class FamilyPlumbing {
   readonly #base: FamilyBase;
   readonly #lan: LanAnswers;
   readonly #entries = new Map<string, Entry>();
+  readonly #capture: Capture;
   #isForwarding = false;
 
-  constructor(family: Family, context: HostContext) {
+  constructor(family: Family, context: HostContext, capture: Capture) {
     this.#family = family;
     this.#context = context;
+    this.#capture = capture;
     this.#base = new FamilyBase(family, context);
     this.#lan = new LanAnswers(family, context);
   }
@@ -97,6 +101,12 @@ export class FamilyPlumbing {
     if (change.verb === 'add') return { change, entry, takeBack: entry.add(protocol, port, alsoPorts) };
     entry.remove(protocol, port);
     return { change, entry, takeBack: null };
+  }
+
+  /** Makes capture devices and their absence felt. */
+  async followCapture(): Promise<void> {
+    await this.#reconcile([]);
+    await this.#tidy([]);
   }
 
   /** Compares with the kernel, puts back what somebody took away, and follows addresses that came or went. */
@@ -161,7 +171,8 @@ export class FamilyPlumbing {
       this.#isForwarding = true;
     }
     const needsBase = additions.some(({ line }) => line.startsWith('rule '));
-    if (needsBase || this.#hasRules()) await this.#base.lay();
+    if (needsBase || this.#hasRules() || this.#isCaptured()) await this.#base.lay();
+    if (this.#capture.isOn) await this.#capture.setSelection(this.#family, this.#selection(refusals));
 
     await this.#run([...additions, ...deletions], refusals);
     return refusals;
@@ -281,6 +292,18 @@ export class FamilyPlumbing {
       if (entry.uses.size === 0 && entry.applied.size === 0)
         this.#entries.delete(`${entry.kind} ${entry.address}`);
     }
-    if (!this.#hasRules()) await this.#base.remove();
+    if (!this.#hasRules() && !this.#isCaptured()) await this.#base.remove();
+  }
+
+  /** A living daemon is known by its base, and what drops captured packets for a dead one is removed by the next. */
+  #isCaptured(): boolean {
+    return this.#capture.isOn && this.#entries.size > 0;
+  }
+
+  #selection(refusals: Refusals): Selection {
+    const entries = [...this.#entries.values()].filter(
+      (entry) => entry.uses.size > 0 && !refusals.has(entry),
+    );
+    return selectionOf(entries);
   }
 }

@@ -5,6 +5,7 @@
  */
 import { UipvsError } from '../base/error.js';
 import type { Family } from '../net/family.js';
+import type { Capture } from './capture.js';
 import type { HostContext } from './context.js';
 import { readLink, restoreLink, setUpLink } from './device.js';
 import type { FamilyPlumbing } from './family-plumbing.js';
@@ -43,11 +44,13 @@ export function checkMark(mark: number): void {
 export class FirewallMarks {
   readonly #context: HostContext;
   readonly #families: Readonly<Record<Family, FamilyPlumbing>>;
+  readonly #capture: Capture;
   /** The families that use a mark. */
   readonly #users = new Map<number, Set<Family>>();
 
-  constructor(context: HostContext, families: Readonly<Record<Family, FamilyPlumbing>>) {
+  constructor(context: HostContext, families: Readonly<Record<Family, FamilyPlumbing>>, capture: Capture) {
     this.#context = context;
+    this.#capture = capture;
     this.#families = families;
   }
 
@@ -60,9 +63,11 @@ export class FirewallMarks {
     await refuseTakenTable(system, family, table, device, ` for firewall mark ${mark}`);
     const record = await this.#attach(mark, device, table);
     try {
+      await this.#capture.setMarks(true);
       await this.#change('add', family, record);
     } catch (thrown) {
       if (users.size === 0) await this.#detach(record);
+      await this.#capture.setMarks(this.#users.size > 0);
       throw thrown;
     }
     this.#users.set(mark, users.add(family));
@@ -78,6 +83,7 @@ export class FirewallMarks {
     if (users.size > 0) return;
     this.#users.delete(mark);
     await this.#detach(record);
+    await this.#capture.setMarks(this.#users.size > 0);
   }
 
   #recordOf(mark: number): MarkRecord | undefined {

@@ -7,10 +7,15 @@
  *     40  ipproto ipv6-icmp lookup local      IPv6 only, shared
  *     41  iif uipvs0 goto 100                 what we send is routed as if we were not there: no loops
  *     45  fwmark N lookup T_N                 one a firewall mark
+ *     46  captured packets, and at 47 and 61: see capture-rules.ts
  *     50  to VIP ipproto P dport N lookup T   one a service, if the VIP is an address of the host
- *     58  ipproto P goto 60                   P: tcp, udp, sctp, icmp or ipv6-icmp; shared
+ *     55  from RIP iif lo ipproto P sport N   one a real server that is an address of the host
+ *           lookup T
+ *     58  ipproto P goto 60                   P: tcp, udp, sctp; shared
+ *     58  ipproto P goto 62                   P: icmp or ipv6-icmp, ESP and AH; shared
  *     59  goto 100                            shared
- *     60  from RIP lookup T                   one a real server: its replies, wherever they go
+ *     60  iif lo goto 100                     at 62 too; shared
+ *     63  from RIP lookup T                   one a real server: its replies, wherever they go
  *    100  lookup local                        moved from 0, shared
  *  32766  lookup main                         holds `VIP dev uipvs0` for VIPs that are no address of the host; for
  *                                             those on a LAN of the host there is a proxy entry, see lan-answers.ts
@@ -28,13 +33,13 @@
  *   and are sent from the host's first address instead of that of the interface they leave by.
  * - What the data plane writes may have an address of the host as source: IPv4 needs accept_local for that, and an
  *   address on the device where rp_filter is not 0, see device.ts; IPv6 needs nothing. route_localnet stays 0.
- * - The jump at 41 is why rule 60 needs no incoming device: replies are caught by whatever device they come, and stay
+ * - The jump at 41 is why rule 63 needs no incoming device: replies are caught by whatever device they come, and stay
  *   caught when the route to the real server moves.
  * - Rules 58 and 59: the kernel answers an ARP request only if a look-up from the asker to the address ends in table
- *   local. A rule 60 in front of it would leave real servers without their gateway. That look-up has no protocol.
+ *   local. A rule 63 in front of it would leave real servers without their gateway. That look-up has no protocol.
  * - Rule 40: neighbour discovery from a real server is unicast to the director's own address; in user space it would
  *   lose its hop limit of 255 and the director would forget the real server. ICMPv6 *through* the director is not
- *   affected, it misses the local table and goes on to 60.
+ *   affected, it misses the local table and goes on to 63.
  * - A real server that is an address of the host answers from a local socket: `from RIP iif lo ipproto P sport N`.
  *   Only a socket bound to RIP, or connected, has that source when the route is chosen: TCP always, UDP on a wildcard
  *   socket not. Loopback addresses never work, as in the kernel.
@@ -49,7 +54,7 @@
  *
  * Bookkeeping. Every rule, route and proxy entry carries our owner number, so the kernel itself is the list of what is to be
  * undone; the journal holds what the kernel does not know, old settings above all, each written down before it is
- * changed. Undo after a crash and on exit is the same code (undo.ts). What daemons of one namespace share (40, 58, 59,
+ * changed. Undo after a crash and on exit is the same code (undo.ts). What daemons of one namespace share (40, 58, 59, 60, 62,
  * 100) is taken away by the last; settings of the whole host stay as a leaving daemon set them while another runs.
  * The host lock, beside the journal, keeps two from moving the local rule at once, so such daemons keep their journals
  * in one directory.
@@ -70,13 +75,14 @@ import { dirname } from 'node:path';
 import { UipvsError } from '../base/error.js';
 import { canonicalAddress, familyOf } from '../net/address.js';
 import type { Family } from '../net/family.js';
+import { Capture, type WideCapture } from './capture.js';
 import type { Announce, HostContext, Log } from './context.js';
 import { readLink, setUpLink } from './device.js';
 import type { EntryKind, RealServer, VirtualService } from './entry.js';
 import { type Change, FamilyPlumbing } from './family-plumbing.js';
 import { checkMark, type FirewallMark, type FirewallMarkDevice, FirewallMarks } from './firewall-mark.js';
 import { withHostLock } from './host-lock.js';
-import { Journal } from './journal.js';
+import { devicesOf, Journal } from './journal.js';
 import type { RouteFacts } from './location.js';
 import { reservePortRange } from './reserved-ports.js';
 import type { PortRange } from './rule.js';
@@ -100,6 +106,11 @@ export interface HostOptions {
    * refresh finds it changed. A server that is removed and added again is told again.
    */
   readonly onRoute?: (address: string, route: RouteFacts | null) => void;
+  /**
+   * Told what the kernel drops of captured packets beyond single real servers' addresses and services' ports, see
+   * {@link HostPlumbing.setCaptureDevices}: before it does, and whenever that changes. At first there is nothing.
+   */
+  readonly onCapture?: (capture: WideCapture) => void;
   /** Whether to answer for virtual addresses in a subnet of the host, see lan-answers.ts. Default true. */
   readonly answersOnLan?: boolean;
   /** Needed for neighbours to send to us at once that had such an address from another host. */
@@ -114,8 +125,12 @@ interface Waiting {
 
 const MAX_PORT = 65_535;
 
+function isDeviceName(text: string): boolean {
+  return /^[\w.-]{1,15}$/.test(text) && !['.', '..', 'all', 'default'].includes(text);
+}
+
 function checkOptions({ device, table }: HostOptions): void {
-  if (!/^[\w.-]{1,15}$/.test(device) || ['.', '..', 'all', 'default', 'lo'].includes(device)) {
+  if (!isDeviceName(device) || device === 'lo') {
     throw new UipvsError('EINVAL', `Expected the name of a TUN device but received "${device}"`);
   }
   if (!isUsableTable(table)) {
@@ -128,6 +143,7 @@ export class HostPlumbing {
   readonly #context: HostContext;
   readonly #families: Readonly<Record<Family, FamilyPlumbing>>;
   readonly #marks: FirewallMarks;
+  readonly #capture: Capture;
   #waiting: Waiting[] = [];
   #tail: Promise<unknown> = Promise.resolve();
   #isAttached = false;
@@ -137,8 +153,12 @@ export class HostPlumbing {
 
   private constructor(context: HostContext) {
     this.#context = context;
-    this.#families = { 4: new FamilyPlumbing(4, context), 6: new FamilyPlumbing(6, context) };
-    this.#marks = new FirewallMarks(context, this.#families);
+    this.#capture = new Capture(context);
+    this.#families = {
+      4: new FamilyPlumbing(4, context, this.#capture),
+      6: new FamilyPlumbing(6, context, this.#capture),
+    };
+    this.#marks = new FirewallMarks(context, this.#families, this.#capture);
   }
 
   /**
@@ -151,6 +171,7 @@ export class HostPlumbing {
     const {
       onVipLocation = () => {},
       onRoute = () => {},
+      onCapture = () => {},
       announce = () => {},
       answersOnLan = true,
     } = options;
@@ -168,7 +189,7 @@ export class HostPlumbing {
       for (const family of [4, 6] as const) await refuseTakenTable(system, family, table, device);
       return Journal.start(system, journalPath, device, table);
     });
-    const callbacks = { onVipLocation, onRoute, announce, answersOnLan };
+    const callbacks = { onVipLocation, onRoute, onCapture, announce, answersOnLan };
     return new HostPlumbing({ system, journal, log, device, table, ...callbacks, withLock });
   }
 
@@ -238,6 +259,40 @@ export class HostPlumbing {
   }
 
   /**
+   * Makes the kernel drop, from now on and silently, what a data plane takes from sockets that get copies of the packets
+   * that come in by these devices, see capture.ts. None, the default: nothing is dropped. Devices need not be there, and
+   * may come and go; bridges and bonds have the packets, not their members.
+   * Errors: EINVAL for a name that is none, of a TUN device of ours or of the loopback; EEXIST when a routing table
+   * that it takes is in use; EPERM, EIO. Then the devices are those of before.
+   */
+  async setCaptureDevices(names: readonly string[]): Promise<void> {
+    this.#refuseIfClosed();
+    const own = new Set(['lo', ...devicesOf(this.#context.journal.content)]);
+    for (const name of names) {
+      if (!isDeviceName(name) || own.has(name))
+        throw new UipvsError(
+          'EINVAL',
+          `Expected the name of a device to capture from but received "${name}"`,
+        );
+    }
+    await this.#inOrder(async () => {
+      this.#refuseIfUnattached();
+      const before = this.#capture.devices;
+      try {
+        await this.#captureFrom(names);
+      } catch (thrown) {
+        await this.#captureFrom(before);
+        throw thrown;
+      }
+    });
+  }
+
+  async #captureFrom(devices: readonly string[]): Promise<void> {
+    await this.#capture.setDevices(devices);
+    for (const family of [4, 6] as const) await this.#families[family].followCapture();
+  }
+
+  /**
    * Compares with the kernel: puts back what somebody removed (a flush, a device set down and up) and follows
    * addresses that became local or ceased to be. For a timer of some seconds; two or three runs of `ip` a family in use.
    */
@@ -245,6 +300,7 @@ export class HostPlumbing {
     return this.#inOrder(async () => {
       if (this.#isClosed) return;
       for (const family of [4, 6] as const) await this.#families[family].refresh();
+      await this.#capture.verify();
     });
   }
 

@@ -8,6 +8,7 @@ import { UipvsError } from '../base/error.js';
 import type { Log } from './context.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
 import type { HostSystem } from './system.js';
+import { captureTables } from './table.js';
 
 const VERSION = 1;
 
@@ -47,6 +48,8 @@ export interface JournalContent {
   /** What the device was like before it was attached. */
   readonly link: LinkProperties | null;
   readonly marks: readonly MarkRecord[];
+  /** Whether a table of nftables may be there, see capture-filter.ts. */
+  readonly hasFilter: boolean;
 }
 
 /** The daemon's devices: the main one, then those of firewall marks. */
@@ -54,9 +57,9 @@ export function devicesOf({ device, marks }: Pick<JournalContent, 'device' | 'ma
   return [device, ...marks.map((record) => record.device)];
 }
 
-/** The daemon's routing tables, in the order of {@link devicesOf}. */
+/** The daemon's routing tables. */
 export function tablesOf({ table, marks }: Pick<JournalContent, 'table' | 'marks'>): number[] {
-  return [table, ...marks.map((record) => record.table)];
+  return [table, ...marks.map((record) => record.table), ...Object.values(captureTables(table))];
 }
 
 /** Whether a setting is one of this device alone. */
@@ -67,9 +70,9 @@ export function isSettingOf(device: string, { path }: SettingChange): boolean {
 function parse(text: string, path: string): JournalContent {
   try {
     const content = JSON.parse(text) as JournalContent;
-    // A daemon that knew no firewall marks may have left it.
+    // A daemon that knew neither firewall marks nor filters may have left it.
     if (content.version === VERSION && Array.isArray(content.settings))
-      return { ...content, marks: content.marks ?? [] };
+      return { ...content, marks: content.marks ?? [], hasFilter: content.hasFilter ?? false };
   } catch {
     // Reported below, like a journal of another version.
   }
@@ -117,7 +120,8 @@ export class Journal {
   static async start(system: HostSystem, path: string, device: string, table: number): Promise<Journal> {
     const owner = await ownIdentity();
     const host = await currentHost(system);
-    const content = { version: VERSION, owner, ...host, device, table, settings: [], link: null, marks: [] };
+    const nothing = { settings: [], link: null, marks: [], hasFilter: false };
+    const content = { version: VERSION, owner, ...host, device, table, ...nothing };
     const journal = new Journal(system, path, content);
     await journal.#save();
     return journal;
@@ -154,6 +158,11 @@ export class Journal {
     const settings = this.#content.settings.filter((change) => !isSettingOf(device, change));
     const marks = this.#content.marks.filter((record) => record.mark !== mark);
     this.#content = { ...this.#content, settings, marks };
+    await this.#save();
+  }
+
+  async setFilter(hasFilter: boolean): Promise<void> {
+    this.#content = { ...this.#content, hasFilter };
     await this.#save();
   }
 

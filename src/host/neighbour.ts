@@ -104,7 +104,9 @@ export async function removeProxies(
 ): Promise<number> {
   const proxies = (await listProxies(system, family)).filter(({ isOurs }) => isOurs);
   if (proxies.length === 0) return 0;
-  const others = (await listRoutes(system, family)).filter((route) => !devices.includes(route.device));
+  const others = (await listRoutes(system, family)).filter(({ device }) => {
+    return device !== null && !devices.includes(device);
+  });
   const routed = new Set(others.map((route) => route.to));
   const lines = proxies
     .filter(({ address }) => !routed.has(address))

@@ -6,8 +6,12 @@ import type { HostSystem, Json } from './system.js';
 export const LOCAL_TABLE = 255;
 export const MAIN_TABLE = 254;
 export const PROTOCOL_NUMBERS: Readonly<Record<ProtocolName, number>> = { tcp: 6, udp: 17, sctp: 132 };
+/** RTN_BLACKHOLE, as `ip -N` prints it. */
+const BLACKHOLE_TYPE = '6';
 export const ICMP_PROTOCOL = 1;
 export const ICMPV6_PROTOCOL = 58;
+/** ESP and AH, which follow the connections of UDP port 500: native/core/ipsec.h. */
+export const IPSEC_PROTOCOLS: readonly number[] = [50, 51];
 
 // Implementation.
 /** Marks every rule and route of ours, whichever daemon made it. No name in rt_protos has this number. */
@@ -21,14 +25,26 @@ export const PREFERENCE = {
   reinjected: 41,
   /** One a firewall mark. */
   firewallMark: 45,
-  /** One a service whose VIP is a local address. */
+  /** Captured packets for VIPs that are no addresses of the host end here, see capture-rules.ts. */
+  capturedVip: 46,
+  /** And those for services on VIPs that are. */
+  capturedService: 47,
+  /** Services whose VIP is a local address. */
   virtualService: 50,
+  /** Replies of real servers that are addresses of the host. */
+  localRealServer: 55,
   /** Protocols that services have go on to the rules of real servers. Shared by all daemons. */
   balancedProtocol: 58,
   /** The rest jumps to the local rule. Shared by all daemons. */
   otherProtocol: 59,
-  /** One a real server. */
-  realServer: 60,
+  /** What the host itself sends comes from no real server. Shared by all daemons. */
+  ownPacket: 60,
+  /** Captured packets of real servers end here. */
+  capturedReply: 61,
+  /** Where ICMP and IPsec go on, which are not captured. As 60. */
+  ownError: 62,
+  /** Packets of real servers. */
+  realServer: 63,
   /** Where the rule for table local goes, as Cilium moves it. Shared by all daemons. */
   movedLocal: 100,
 } as const;
@@ -110,13 +126,18 @@ export function errorRules(family: Family, table: number): readonly Rule[] {
  */
 export function sharedRules(family: Family, localPreference: number): readonly Rule[] {
   const errors = family === 4 ? ICMP_PROTOCOL : ICMPV6_PROTOCOL;
-  const jumps: Rule[] = [...Object.values(PROTOCOL_NUMBERS), errors].map((protocol) => ({
-    preference: PREFERENCE.balancedProtocol,
-    protocol,
-    action: { goto: PREFERENCE.realServer },
-    owner: OWNER,
-  }));
-  jumps.push({ preference: PREFERENCE.otherProtocol, action: { goto: localPreference }, owner: OWNER });
+  const jump = (protocol: number, goto: number): Rule => {
+    return { preference: PREFERENCE.balancedProtocol, protocol, action: { goto }, owner: OWNER };
+  };
+  // A jump needs a rule at its target: the two for the host's own packets are there even without a real server.
+  const [toHost, iif] = [{ action: { goto: localPreference }, owner: OWNER }, 'lo'];
+  const jumps: readonly Rule[] = [
+    ...Object.values(PROTOCOL_NUMBERS).map((protocol) => jump(protocol, PREFERENCE.ownPacket)),
+    ...[...IPSEC_PROTOCOLS, errors].map((protocol) => jump(protocol, PREFERENCE.ownError)),
+    { preference: PREFERENCE.otherProtocol, ...toHost },
+    { preference: PREFERENCE.ownPacket, iif, ...toHost },
+    { preference: PREFERENCE.ownError, iif, ...toHost },
+  ];
   if (family === 4) return jumps;
   const preference = PREFERENCE.neighbourDiscovery;
   const discovery: Rule = {
@@ -190,7 +211,8 @@ export function isLocalRule(rule: ListedRule): boolean {
 /** True for the rules that all daemons of a namespace have in common; the last one takes them away. */
 export function isSharedRule(rule: Rule): boolean {
   if (rule.owner !== OWNER) return false;
-  return 'lookup' in rule.action ? rule.action.lookup === LOCAL_TABLE : rule.iif === undefined;
+  if ('lookup' in rule.action) return rule.action.lookup === LOCAL_TABLE;
+  return rule.iif === undefined || rule.iif === 'lo';
 }
 
 /** True for rules that only the daemon with this main device and these tables makes. */
@@ -199,17 +221,19 @@ export function isRuleOf(rule: Rule, device: string, tables: readonly number[]):
   return 'lookup' in rule.action ? tables.includes(rule.action.lookup) : rule.iif === device;
 }
 
-/** A route of ours: all of them lead to TUN devices. */
+/** A route of ours. */
 export interface Route {
   /** Canonical address, or `default`. */
   readonly to: string;
-  readonly device: string;
+  /** A TUN device; null for a route that swallows packets. */
+  readonly device: string | null;
   readonly table: number;
 }
 
 /** `route add` and `route del` both take this text; equal routes have equal texts. */
-export function routeText(route: Route): string {
-  return `${route.to} dev ${route.device} table ${route.table} proto ${OWNER}`;
+export function routeText({ to, device, table }: Route): string {
+  const target = device === null ? `blackhole ${to}` : `${to} dev ${device}`;
+  return `${target} table ${table} proto ${OWNER}`;
 }
 
 /** The routes in all tables that are marked as ours. */
@@ -217,7 +241,8 @@ export async function listRoutes(system: HostSystem, family: Family): Promise<Ro
   const listing = await system.list(family, ['route', 'show', 'table', 'all', 'proto', String(OWNER)]);
   return listing.map((json) => ({
     to: String(json.dst),
-    device: String(json.dev),
+    // IPv6 names a device there too.
+    device: String(json.type) === BLACKHOLE_TYPE ? null : String(json.dev),
     table: numberOf(json.table) ?? MAIN_TABLE,
   }));
 }

@@ -193,7 +193,8 @@ export async function findMarkFilter(system: HostSystem, devices: readonly strin
 /** True when routes of another uipvs daemon are in this namespace. */
 async function hasNeighbour(system: HostSystem, devices: readonly string[]): Promise<boolean> {
   for (const family of [4, 6] as const) {
-    if ((await listRoutes(system, family)).some((route) => !devices.includes(route.device))) return true;
+    const routes = await listRoutes(system, family);
+    if (routes.some(({ device }) => device !== null && !devices.includes(device))) return true;
   }
   return false;
 }

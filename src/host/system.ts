@@ -23,6 +23,10 @@ export interface HostSystem {
   listEach(family: Family, lines: readonly string[]): Promise<readonly (Json | null)[]>;
   /** Runs changes in order; with `until-failure` those after the first refused line are not tried. */
   change(family: Family, lines: readonly string[], mode: 'all' | 'until-failure'): Promise<LineFailure[]>;
+  /** Runs a script of nftables: all of it, or nothing and the answer is why. Null when it was done. */
+  changeFilter(script: string): Promise<string | null>;
+  /** What `nft -j` lists, such as ['list', 'chains', 'netdev']; null without nftables. */
+  listFilter(command: readonly string[]): Promise<readonly Json[] | null>;
   /** The host's own addresses, those of devices that are up, in no order. Cheap: no program is run. */
   addresses(): readonly string[];
   /** A setting's text without the newline, or null where the kernel has no such setting. */
@@ -42,7 +46,8 @@ interface Output {
   readonly stderr: string;
 }
 
-function runIp(program: string, options: readonly string[], input: string): Promise<Output> {
+/** @param origin the Debian package, for the error's sentence */
+function run(program: string, origin: string, options: readonly string[], input: string): Promise<Output> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, options, {
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -57,7 +62,7 @@ function runIp(program: string, options: readonly string[], input: string): Prom
     child.on('error', (thrown: NodeJS.ErrnoException) => {
       const sentence =
         thrown.code === 'ENOENT'
-          ? `The program "${program}" (package iproute2) was not found in PATH`
+          ? `The program "${program}" (package ${origin}) was not found in PATH`
           : `The program "${program}" could not be started: ${messageOf(thrown)}`;
       reject(new UipvsError(thrown.code === 'ENOENT' ? 'ENOENT' : 'EIO', sentence, { cause: thrown }));
     });
@@ -124,7 +129,11 @@ async function writeDurably(path: string, text: string): Promise<void> {
 }
 
 /** The machine itself, in the network namespace of this process. Errors: ENOENT when `ip` is missing. */
-export function realSystem(program = 'ip'): HostSystem {
+export function realSystem(program = 'ip', filterProgram = 'nft'): HostSystem {
+  const runIp = (name: string, options: readonly string[], input: string) =>
+    run(name, 'iproute2', options, input);
+  const runFilter = (options: readonly string[], input: string) =>
+    run(filterProgram, 'nftables', options, input);
   return {
     async list(family, command) {
       const { code, stdout, stderr } = await runIp(program, [`-${family}`, '-N', '-json', ...command], '');
@@ -165,6 +174,25 @@ export function realSystem(program = 'ip'): HostSystem {
         throw new UipvsError('EIO', `"ip -batch" failed: ${stderr.trim() || `exit code ${code}`}`);
       }
       return failures;
+    },
+
+    async changeFilter(script) {
+      try {
+        const { code, stderr } = await runFilter(['-f', '-'], script);
+        return code === 0 ? null : (stderr.split('\n')[0] ?? '').trim() || `exit code ${code}`;
+      } catch (thrown) {
+        return messageOf(thrown);
+      }
+    },
+
+    async listFilter(command) {
+      try {
+        const { code, stdout } = await runFilter(['-j', ...command], '');
+        const listed = code === 0 ? (JSON.parse(stdout) as { nftables?: readonly Json[] }) : {};
+        return listed.nftables ?? null;
+      } catch {
+        return null;
+      }
     },
 
     addresses: () =>

@@ -30,15 +30,32 @@ export function tableOfMark(table: number, mark: number): number {
   );
 }
 
+/** The tables of captured packets, see capture-rules.ts. */
+export interface CaptureTables {
+  /** Swallows packets for VIPs, by address. */
+  readonly vips: number;
+  /** Swallows everything. */
+  readonly all: number;
+}
+
 /**
- * Refuses a table that holds anything but routes of `device`. Errors: EEXIST.
+ * Those of a daemon whose own table is `table`: for tables below 32768 no two daemons have the same ones, and no mark has
+ * them.
+ */
+export function captureTables(table: number): CaptureTables {
+  const all = (table << MARK_TABLE_SHIFT) >>> 0;
+  return { vips: (MARK_TABLES ^ all) >>> 0, all };
+}
+
+/**
+ * Refuses a table that holds anything but routes of `device`, or of ours that swallow where it is null. Errors: EEXIST.
  * `purpose` says what the table is for, in the sentence: `Routing table 117` or `Routing table 9 for ...`.
  */
 export async function refuseTakenTable(
   system: HostSystem,
   family: Family,
   table: number,
-  device: string,
+  device: string | null,
   purpose = '',
 ): Promise<void> {
   const all = await system.list(family, ['route', 'show', 'table', String(table)]);

@@ -4,14 +4,25 @@
  */
 import { UipvsError } from '../base/error.js';
 import type { Family } from '../net/family.js';
+import { filterTable, listFilters, removeFilter } from './capture-filter.js';
 import type { Log } from './context.js';
 import { restoreLink } from './device.js';
 import { devicesOf, type JournalContent, tablesOf } from './journal.js';
 import { restoreLocalRule } from './local-rule.js';
 import { removeProxies } from './neighbour.js';
-import { isRuleOf, isSharedRule, listRoutes, listRules, OWNER, routeText, ruleText } from './rule.js';
+import {
+  isRuleOf,
+  isSharedRule,
+  listRoutes,
+  listRules,
+  OWNER,
+  type Rule,
+  routeText,
+  ruleText,
+} from './rule.js';
 import { restoreSettings } from './settings.js';
 import type { HostSystem } from './system.js';
+import { captureTables } from './table.js';
 
 /** A dying daemon's `ip` may still be at work for a moment; rounds of looking again before giving up. */
 const MAX_ROUNDS = 20;
@@ -30,7 +41,8 @@ async function removeOwn(
   const rules = (await listRules(system, family)).filter((rule) => isRuleOf(rule, owner.device, tables));
   const routes = (await listRoutes(system, family)).filter((route) => {
     const isOfVip = scope === 'rules and routes' && route.device === owner.device;
-    return isOfVip || (tables.includes(route.table) && devices.includes(route.device));
+    const isOfDaemon = route.device === null || devices.includes(route.device);
+    return isOfVip || (tables.includes(route.table) && isOfDaemon);
   });
   // Rules by falling preference: the jump over them, which prevents loops, goes last; then what they led to.
   const lines = [
@@ -81,6 +93,10 @@ export async function undoFamily(
 /** Undoes everything a journal speaks of. The caller holds the host lock. Errors: EIO. */
 export async function undoAll(system: HostSystem, log: Log, content: JournalContent): Promise<void> {
   const devices = devicesOf(content);
+  if (content.hasFilter) {
+    const reason = await removeFilter(system, content.table);
+    if (reason !== null) log('warn', `Table ${filterTable(content.table)} of nftables stays: ${reason}`);
+  }
   for (const family of [4, 6] as const) {
     await removeProxies(system, family, devices);
     await undoFamily(system, family, content, 'rules and routes');
@@ -90,32 +106,48 @@ export async function undoAll(system: HostSystem, log: Log, content: JournalCont
   if (content.link !== null) await restoreLink(system, content.device, content.link);
 }
 
-/** Removes rules marked as ours that lead nowhere, their table empty or their device gone, and answers for nobody. */
+/** The routing tables that lead to devices, and with them those of captured packets, see capture-rules.ts. */
+async function livingTables(system: HostSystem, family: Family): Promise<ReadonlySet<number>> {
+  const routes = await listRoutes(system, family);
+  const tables = routes.filter(({ device }) => device !== null).map(({ table }) => table);
+  return new Set(tables.flatMap((table) => [table, ...Object.values(captureTables(table))]));
+}
+
+/**
+ * Removes rules marked as ours that lead nowhere, their table empty or their device gone, what dropped packets for daemons
+ * that are gone, and answers for nobody.
+ */
 export async function removeOrphans(system: HostSystem, log: Log): Promise<void> {
   const links = await system.list(4, ['link', 'show']);
   const devices = new Set(links.map((link) => link.ifname));
+  const allLiving = new Set<number>();
   for (const family of [4, 6] as const) {
+    const living = await livingTables(system, family);
+    for (const table of living) allLiving.add(table);
+    const isOrphan = (rule: Rule) =>
+      'goto' in rule.action ? !devices.has(rule.iif) : !living.has(rule.action.lookup);
     const rules = (await listRules(system, family)).filter((rule) => rule.owner === OWNER);
-    const tables = new Map<number, boolean>();
-    const lines: string[] = [];
-    for (const rule of rules.filter((candidate) => !isSharedRule(candidate))) {
-      if ('goto' in rule.action) {
-        if (!devices.has(rule.iif)) lines.push(`rule del ${ruleText(rule)}`);
-        continue;
-      }
-      const table = rule.action.lookup;
-      const isEmpty =
-        tables.get(table) ??
-        (await system.list(family, ['route', 'show', 'table', String(table)])).length === 0;
-      tables.set(table, isEmpty);
-      if (isEmpty) lines.push(`rule del ${ruleText(rule)}`);
-    }
+    const routes = (await listRoutes(system, family)).filter(({ device, table }) => {
+      return device === null && !living.has(table);
+    });
+    const lines = [
+      ...rules
+        .filter((rule) => !isSharedRule(rule) && isOrphan(rule))
+        .map((rule) => `rule del ${ruleText(rule)}`),
+      ...routes.map((route) => `route del ${routeText(route)}`),
+    ];
     await system.change(family, lines, 'all');
     const proxyCount = await removeProxies(system, family, []);
     if (proxyCount > 0)
       log('info', `Removed ${proxyCount} IPv${family} proxy entries of uipvs daemons that are gone`);
     if (lines.length > 0)
-      log('info', `Removed ${lines.length} IPv${family} rules of uipvs daemons that are gone`);
+      log('info', `Removed ${lines.length} IPv${family} rules and routes of uipvs daemons that are gone`);
     if (rules.length > 0) await removeShared(system, family);
+  }
+  for (const table of await listFilters(system)) {
+    if (allLiving.has(table)) continue;
+    const reason = await removeFilter(system, table);
+    if (reason === null) log('info', `Removed table ${filterTable(table)} of a uipvs daemon that is gone`);
+    else log('warn', `Table ${filterTable(table)} of nftables stays: ${reason}`);
   }
 }

@@ -70,9 +70,6 @@ export function checkServiceSpec(spec: ServiceSpec, schedulers: ReadonlyMap<stri
   if (persistenceEngine !== null && !PERSISTENCE_ENGINES.includes(persistenceEngine)) {
     refuse('ENOENT', `Service ${name} asks for persistence engine ${persistenceEngine}, which is unknown`);
   }
-  if (persistenceEngine !== null) {
-    refuse('ENOTSUP', `Service ${name} asks for persistence engine sip, which uipvs does not support yet`);
-  }
   if (persistence !== null) checkPersistence(spec.key, persistence);
   if ((schedulerFlags & ~ALL_SCHEDULER_FLAGS) !== 0) {
     refuse('EINVAL', `Service ${name} has scheduler flags ${schedulerFlags}, of which some are unknown`);

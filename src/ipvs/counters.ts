@@ -13,21 +13,35 @@ export function zeroCounters(): RawCounters {
   return { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBytes: 0 };
 }
 
+// Field by field, because 100,000 destinations are summed up every two seconds.
+
 /** Adds `more` to `counters`. */
 export function add(counters: RawCounters, more: Readonly<RawCounters>): void {
-  for (const name of COUNTER_NAMES) counters[name] += more[name];
+  counters.connections += more.connections;
+  counters.inPackets += more.inPackets;
+  counters.outPackets += more.outPackets;
+  counters.inBytes += more.inBytes;
+  counters.outBytes += more.outBytes;
 }
 
 /** Takes `less` from `counters`. */
 export function subtract(counters: RawCounters, less: Readonly<RawCounters>): void {
-  for (const name of COUNTER_NAMES) counters[name] -= less[name];
+  counters.connections -= less.connections;
+  counters.inPackets -= less.inPackets;
+  counters.outPackets -= less.outPackets;
+  counters.inBytes -= less.inBytes;
+  counters.outBytes -= less.outBytes;
 }
 
 /** Makes `counters` what `source` is. */
 export function assign(counters: RawCounters, source: Readonly<RawCounters>): void {
-  for (const name of COUNTER_NAMES) counters[name] = source[name];
+  counters.connections = source.connections;
+  counters.inPackets = source.inPackets;
+  counters.outPackets = source.outPackets;
+  counters.inBytes = source.inBytes;
+  counters.outBytes = source.outBytes;
 }
 
-export function isZero(counters: Readonly<RawCounters>): boolean {
-  return COUNTER_NAMES.every((name) => counters[name] === 0);
+export function isZero({ connections, inPackets, outPackets, inBytes, outBytes }: Readonly<RawCounters>): boolean {
+  return connections === 0 && inPackets === 0 && outPackets === 0 && inBytes === 0 && outBytes === 0;
 }

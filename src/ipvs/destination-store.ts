@@ -3,10 +3,10 @@ import { familyOf } from '../net/address.js';
 import type { DataPlane } from './data-plane.js';
 import { Destination } from './destination.js';
 import { IdPool } from './id-pool.js';
-import { destinationName, serviceName } from './name.js';
+import { destinationName } from './name.js';
 import type { Service } from './service.js';
 import type { ServiceIds } from './service-ids.js';
-import type { DestinationKey, DestinationSpec, ServiceKey } from './specification.js';
+import type { DestinationKey, DestinationSpec } from './specification.js';
 import { destinationTraits } from './traits.js';
 import { Trash, type TrashedDestination } from './trash.js';
 
@@ -39,13 +39,13 @@ export class DestinationStore {
   }
 
   /** @throws UipvsError ENOSPC: no id is free */
-  checkObtain(serviceKey: ServiceKey, key: DestinationKey): void {
-    if (this.#ids.isExhausted && !this.#trash.find(serviceKey, key)?.holdsId) throw this.#tooMany(key);
+  checkObtain(service: Service, key: DestinationKey): void {
+    if (this.#ids.isExhausted && !this.#trash.find(service, key)?.holdsId) throw this.#tooMany(key);
   }
 
   /** A destination available in the data plane, from the trash where it is there. @throws UipvsError ENOSPC */
   obtain(service: Service, spec: DestinationSpec): Destination {
-    const trashed = this.#trash.find(service.key, spec);
+    const trashed = this.#trash.find(service, spec);
     if (trashed === undefined) {
       return new Destination(this.#place(service, spec), spec, this.#dataPlane);
     }
@@ -53,11 +53,11 @@ export class DestinationStore {
     if (holdsId) {
       this.#dataPlane.setDestinationTraits(destination.id, destinationTraits(spec));
       this.#dataPlane.setDestinationAvailable(destination.id, true);
-      this.#serviceIds.release(serviceName(service.key));
+      this.#serviceIds.release(service.name);
     }
     const id = holdsId ? destination.id : this.#place(service, spec);
     destination.revive(id, spec, trashed.service === service);
-    this.#trash.remove(service.key, spec);
+    this.#trash.remove(service, spec);
     return destination;
   }
 
@@ -70,7 +70,7 @@ export class DestinationStore {
   discard(service: Service, destination: Destination): void {
     this.#dataPlane.setDestinationAvailable(destination.id, false);
     destination.retire();
-    this.#serviceIds.hold(serviceName(service.key));
+    this.#serviceIds.hold(service.name);
     this.#trash.put(service, destination, this.#clock());
   }
 
@@ -79,15 +79,17 @@ export class DestinationStore {
     return this.#trash.holding();
   }
 
-  /** Gives up the ids that were held long enough and that nothing refers to; returns how many. */
-  collect(): number {
-    const givenUp = this.#trash.collect(this.#clock());
-    for (const { destination, service } of givenUp) {
-      this.#dataPlane.removeDestination(destination.id);
-      this.#ids.release(destination.id);
-      this.#serviceIds.release(serviceName(service.key));
+  /** Gives up the ids that were held long enough and that nothing refers to, in steps; yields how many. */
+  *collecting(): Generator<number> {
+    for (const givenUp of this.#trash.collecting(this.#clock())) {
+      for (const { destination, service } of givenUp) {
+        this.#dataPlane.removeDestination(destination.id);
+        this.#ids.release(destination.id);
+        destination.giveUpId();
+        this.#serviceIds.release(service.name);
+      }
+      yield givenUp.length;
     }
-    return givenUp.length;
   }
 
   /** The id of a new place in the data plane. */

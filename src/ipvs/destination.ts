@@ -1,13 +1,16 @@
-import { assign, subtract, zeroCounters } from './counters.js';
+import { assign, isZero, NO_COUNTERS, subtract, zeroCounters } from './counters.js';
 import type { Accounting, RawCounters } from './data-plane.js';
 import type { DestinationListing } from './listing.js';
 import { Meter } from './meter.js';
 import type { SchedulableDestination } from './scheduler.js';
-import type { DestinationSpec } from './specification.js';
+import type { DestinationSpec, ForwardingMethod } from './specification.js';
+
+const NO_ID = -1;
 
 /**
  * A destination, in a service or in the trash: its specification and its figures. The counts of connections and the
- * overload flag live in the data plane and are read whenever they are asked for.
+ * overload flag live in the data plane and are read whenever they are asked for. There may be 100,000, so what one
+ * without traffic does not need is not there.
  *
  * Source: net/netfilter/ipvs/ip_vs_ctl.c and ip_vs_conn.c, struct ip_vs_dest.
  */
@@ -18,9 +21,10 @@ export class Destination implements SchedulableDestination {
   #id: number;
   #spec: DestinationSpec;
   #lastWeight: number;
-  #meter = new Meter();
+  /** Null as long as nothing was counted. */
+  #meter: Meter | null = null;
   /** What the data plane counted under the id for somebody else, or while the destination was in the trash. */
-  readonly #uncounted = zeroCounters();
+  #uncounted: Readonly<RawCounters> = NO_COUNTERS;
   /** The total at the deletion, while in the trash. */
   #finalTotal: Readonly<RawCounters> | null = null;
 
@@ -30,7 +34,7 @@ export class Destination implements SchedulableDestination {
     this.#spec = spec;
     this.#lastWeight = spec.weight;
     this.#accounting = accounting;
-    accounting.readCounters(id, this.#uncounted);
+    this.#uncounted = this.#countedSoFar();
   }
 
   get id(): number {
@@ -49,6 +53,10 @@ export class Destination implements SchedulableDestination {
     return this.#spec.port;
   }
 
+  get forwarding(): ForwardingMethod {
+    return this.#spec.forwarding;
+  }
+
   get weight(): number {
     return this.#spec.weight;
   }
@@ -58,15 +66,15 @@ export class Destination implements SchedulableDestination {
   }
 
   get activeConnections(): number {
-    return this.#accounting.activeConnections(this.#id);
+    return this.#id === NO_ID ? 0 : this.#accounting.activeConnections(this.#id);
   }
 
   get inactiveConnections(): number {
-    return this.#accounting.inactiveConnections(this.#id);
+    return this.#id === NO_ID ? 0 : this.#accounting.inactiveConnections(this.#id);
   }
 
   get persistentConnections(): number {
-    return this.#accounting.persistentConnections(this.#id);
+    return this.#id === NO_ID ? 0 : this.#accounting.persistentConnections(this.#id);
   }
 
   get isOverloaded(): boolean {
@@ -102,11 +110,16 @@ export class Destination implements SchedulableDestination {
     this.#spec = spec;
   }
 
+  /** From now on the data plane knows nothing of it: its id may be another's. */
+  giveUpId(): void {
+    this.#id = NO_ID;
+  }
+
   /** From now on nothing is counted: the destination is in the trash. */
   retire(): void {
     const total = zeroCounters();
     this.readTotal(total);
-    this.#finalTotal = total;
+    this.#finalTotal = isZero(total) ? NO_COUNTERS : total;
   }
 
   /**
@@ -119,9 +132,10 @@ export class Destination implements SchedulableDestination {
     this.#id = id;
     this.edit(spec);
     this.#lastWeight = spec.weight;
-    this.#accounting.readCounters(id, this.#uncounted);
-    if (isSameService && this.#finalTotal !== null) subtract(this.#uncounted, this.#finalTotal);
-    if (!isSameService) this.#meter = new Meter();
+    const uncounted = { ...this.#countedSoFar() };
+    if (isSameService && this.#finalTotal !== null) subtract(uncounted, this.#finalTotal);
+    if (!isSameService) this.#meter = null;
+    this.#uncounted = isZero(uncounted) ? NO_COUNTERS : uncounted;
     this.#finalTotal = null;
   }
 
@@ -132,34 +146,51 @@ export class Destination implements SchedulableDestination {
       return;
     }
     this.#accounting.readCounters(this.#id, into);
-    subtract(into, this.#uncounted);
+    if (this.#uncounted !== NO_COUNTERS) subtract(into, this.#uncounted);
   }
 
   /** To be called once in every estimation period. @param total becomes the total */
   tick(total: RawCounters): void {
     this.readTotal(total);
-    this.#meter.tick(total);
+    this.#meterOf(total)?.tick(total);
   }
 
   /** @param total becomes the total */
   zero(total: RawCounters): void {
     this.readTotal(total);
-    this.#meter.zero(total);
+    this.#meterOf(total)?.zero(total);
   }
 
-  /**
-   * @param isEstimating false where estimation is switched off: the counters are then those of the last period
-   * @param total becomes the total
-   */
-  list(isEstimating: boolean, total: RawCounters): DestinationListing {
+  /** @param isEstimating false where estimation is switched off: the counters are then those of the last period */
+  list(isEstimating: boolean): DestinationListing {
+    const total = zeroCounters();
     this.readTotal(total);
+    const meter = this.#meterOf(total);
+    const spec = this.#spec;
     return {
-      ...this.#spec,
+      address: spec.address,
+      port: spec.port,
+      forwarding: spec.forwarding,
+      tunnel: spec.tunnel,
+      weight: spec.weight,
+      upperThreshold: spec.upperThreshold,
+      lowerThreshold: spec.lowerThreshold,
       activeConnections: this.activeConnections,
       inactiveConnections: this.inactiveConnections,
       persistentConnections: this.persistentConnections,
-      counters: isEstimating ? this.#meter.counters(total) : this.#meter.countersAtLastTick(),
-      rates: this.#meter.rates(),
+      counters: meter?.shown(total, isEstimating) ?? NO_COUNTERS,
+      rates: meter?.rates() ?? NO_COUNTERS,
     };
+  }
+
+  #meterOf(total: Readonly<RawCounters>): Meter | null {
+    if (this.#meter === null && !isZero(total)) this.#meter = new Meter();
+    return this.#meter;
+  }
+
+  #countedSoFar(): Readonly<RawCounters> {
+    const counted = zeroCounters();
+    this.#accounting.readCounters(this.#id, counted);
+    return isZero(counted) ? NO_COUNTERS : counted;
   }
 }

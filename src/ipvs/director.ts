@@ -5,11 +5,11 @@
  * nothing of packets. The data plane, behind the interface in data-plane.ts, does: it keeps the connections, counts,
  * and for the first packet of a connection asks {@link Director.schedule}.
  *
- *     control ----> check*, add/edit/delete, list         tick, collectTrash, updateDefence <---- timers
+ *     control ----> check*, add/edit/delete, figures      ticking, collectingTrash, updateDefence <---- timers
  *                        |                                     |
  *         Settings --- Director --- Service --- Destination, newest first
- *             |          |            |            |
- *             |          |        Scheduler        +--- Trash: deleted, but connections still name it
+ *             |          |    |       |            |
+ *             |          | Figures  Scheduler      +--- Trash: deleted, but connections still name it
  *             v          v
  *             +----> DataPlane <---- ids ----> connections, templates, counters, overload
  *
@@ -29,30 +29,25 @@
  * - The service's figures are the sum of its destinations', deleted ones included; nothing counts in the trash. The
  *   totals are the sum of the services', deleted ones included.
  *
- * Everything is synchronous: nobody sees half a change, and `schedule` runs between two changes or not at all.
+ * Everything is synchronous: nobody sees half a change, and `schedule` runs between two changes or not at all. What
+ * takes long with 100,000 destinations is also there as a walk in steps (`flushing`), for callers that must not keep the
+ * event loop so long.
  *
  * Source: net/netfilter/ipvs/ip_vs_ctl.c. Departures: services are listed in the order of their addition, where the
  * kernel's is that of a hash; counters are live; ids of deleted destinations are free sooner, their figures are not.
  */
-import { UipvsError } from '../base/error.js';
-import {
-  checkDestinationKey,
-  checkDestinationNumbers,
-  checkRealServerAddress,
-  checkTimeouts,
-} from './admission.js';
-import { add, assign, zeroCounters } from './counters.js';
-import type { DataPlane, RawCounters } from './data-plane.js';
-import type { Destination } from './destination.js';
+import { checkTimeouts } from './admission.js';
+import type { DataPlane } from './data-plane.js';
+import { DestinationChanges } from './destination-changes.js';
 import { DestinationStore } from './destination-store.js';
-import type { ServiceListing, SysctlListing, Timeouts, Totals } from './listing.js';
-import { Meter } from './meter.js';
-import { destinationName, serviceName } from './name.js';
+import { Figures } from './figures.js';
+import type { SysctlListing, Timeouts } from './listing.js';
 import type { FiveTuple, Scheduler } from './scheduler.js';
 import { NO_DESTINATION, type Service, type ServiceView } from './service.js';
 import { ServiceStore } from './service-store.js';
 import { Settings } from './settings.js';
 import type { DestinationKey, DestinationSpec, ServiceKey, ServiceSpec } from './specification.js';
+import { runThrough } from './steps.js';
 import type { SysctlName } from './sysctl.js';
 
 export interface DirectorOptions {
@@ -63,6 +58,9 @@ export interface DirectorOptions {
   readonly clock: () => number;
 }
 
+/** Services and destinations: some milliseconds' work. */
+const DELETIONS_PER_STEP = 1024;
+
 /** A deleted destination that still holds its id, and the service it was deleted from. */
 export interface Discarded {
   readonly service: ServiceSpec;
@@ -72,12 +70,12 @@ export interface Discarded {
 export class Director {
   /** By the name that a service's specification gives. */
   readonly schedulers: ReadonlyMap<string, Scheduler>;
+  /** Listings, totals, rates. */
+  readonly figures: Figures;
   readonly #services: ServiceStore;
   readonly #destinations: DestinationStore;
   readonly #settings: Settings;
-  readonly #meter = new Meter();
-  /** Sum of the totals of services that were deleted. */
-  readonly #retired = zeroCounters();
+  readonly #changes: DestinationChanges;
   readonly #dataPlane: DataPlane;
   #schedulerFailures = 0;
 
@@ -87,6 +85,8 @@ export class Director {
     this.#settings = new Settings(dataPlane);
     this.#services = new ServiceStore(dataPlane, schedulers);
     this.#destinations = new DestinationStore({ dataPlane, serviceIds: this.#services.ids, clock });
+    this.#changes = new DestinationChanges(this.#destinations);
+    this.figures = new Figures(this.#services, () => this.#settings.sysctl('run_estimation') !== 0);
   }
 
   /** How many services and destinations there may be. */
@@ -126,56 +126,42 @@ export class Director {
 
   /** Deletes every service. */
   flush(): void {
-    for (const service of [...this.#services.all()]) this.#delete(service);
-  }
-
-  /** @throws UipvsError EINVAL, ESRCH */
-  checkZero(key?: ServiceKey): void {
-    if (key !== undefined) this.#services.get(key);
+    runThrough(this.flushing());
   }
 
   /**
-   * Counters and rates of a service and its destinations begin at 0 or, without a key, those of all and the totals.
-   *
-   * @throws UipvsError EINVAL, ESRCH
+   * Deletes every service, in steps between which packets may be handled but no other change be made. Source:
+   * net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_flush, in which packets see one service after another go too.
    */
-  zero(key?: ServiceKey): void {
-    if (key !== undefined) {
-      this.#services.get(key).zero();
-      return;
+  *flushing(): Generator<void> {
+    let left = DELETIONS_PER_STEP;
+    for (const service of [...this.#services.all()]) {
+      left -= 1 + service.size;
+      this.#delete(service);
+      if (left > 0) continue;
+      yield;
+      left = DELETIONS_PER_STEP;
     }
-    for (const service of this.#services.all()) service.zero();
-    this.#meter.zero(this.#sum((service, its) => service.readTotal(its)));
   }
 
   /** @throws UipvsError EINVAL, ESRCH, ERANGE, EEXIST, ENOSPC */
   checkAddDestination(key: ServiceKey, spec: DestinationSpec): void {
-    const service = this.#services.get(key);
-    checkDestinationKey(spec);
-    checkDestinationNumbers(key, spec);
-    if (service.find(spec) !== undefined) {
-      throw new UipvsError(
-        'EEXIST',
-        `Service ${serviceName(key)} already has destination ${destinationName(spec)}`,
-      );
-    }
-    checkRealServerAddress(spec);
-    this.#destinations.checkObtain(key, spec);
+    this.#changes.checkAdd(this.#services.get(key), spec);
   }
 
-  /** Puts the destination at the head of the list. @throws UipvsError as `checkAddDestination` */
-  addDestination(key: ServiceKey, spec: DestinationSpec): void {
-    this.checkAddDestination(key, spec);
-    const service = this.#services.get(key);
-    service.add(this.#destinations.obtain(service, spec));
+  /**
+   * Puts the destination at the head of the list.
+   *
+   * @param place to take back a deletion: how many destinations were before it
+   * @throws UipvsError as `checkAddDestination`
+   */
+  addDestination(key: ServiceKey, spec: DestinationSpec, place = 0): void {
+    this.#changes.add(this.#services.get(key), spec, place);
   }
 
   /** @throws UipvsError EINVAL, ESRCH, ERANGE, ENOENT */
   checkEditDestination(key: ServiceKey, spec: DestinationSpec): void {
-    const service = this.#services.get(key);
-    checkDestinationKey(spec);
-    checkDestinationNumbers(key, spec);
-    this.#destination(service, spec);
+    this.#changes.checkEdit(this.#services.get(key), spec);
   }
 
   /**
@@ -184,27 +170,17 @@ export class Director {
    * @throws UipvsError as `checkEditDestination`
    */
   editDestination(key: ServiceKey, spec: DestinationSpec): void {
-    this.checkEditDestination(key, spec);
-    const service = this.#services.get(key);
-    const destination = this.#destination(service, spec);
-    this.#destinations.edit(destination, spec);
-    service.noteEdit(destination);
+    this.#changes.edit(this.#services.get(key), spec);
   }
 
   /** @throws UipvsError EINVAL, ESRCH, ENOENT */
   checkDeleteDestination(key: ServiceKey, destinationKey: DestinationKey): void {
-    const service = this.#services.get(key);
-    checkDestinationKey(destinationKey);
-    this.#destination(service, destinationKey);
+    this.#changes.checkDelete(this.#services.get(key), destinationKey);
   }
 
   /** The destination goes to the trash. @throws UipvsError as `checkDeleteDestination` */
   deleteDestination(key: ServiceKey, destinationKey: DestinationKey): void {
-    this.checkDeleteDestination(key, destinationKey);
-    const service = this.#services.get(key);
-    const destination = this.#destination(service, destinationKey);
-    this.#destinations.discard(service, destination);
-    service.remove(destination);
+    this.#changes.delete(this.#services.get(key), destinationKey);
   }
 
   /** The service of that name, or undefined. Live. */
@@ -217,25 +193,11 @@ export class Director {
     return this.#services.all();
   }
 
-  /** All services, oldest first, or the one. @throws UipvsError EINVAL, ESRCH where that one is not there */
-  list(key?: ServiceKey): ServiceListing[] {
-    const services = key === undefined ? [...this.#services.all()] : [this.#services.get(key)];
-    return services.map((service) => service.list(this.#isEstimating));
-  }
-
   /** Deleted destinations that still hold an id, first deleted first. */
   *discarded(): Iterable<Discarded> {
     for (const { service, destination } of this.#destinations.discarded()) {
       yield { service: service.spec, destination: destination.spec };
     }
-  }
-
-  /** All services together since the last `zero` without a key, deleted ones included. */
-  totals(): Totals {
-    const counters = this.#isEstimating
-      ? this.#meter.counters(this.#sum((service, its) => service.readTotal(its)))
-      : this.#meter.countersAtLastTick();
-    return { counters, rates: this.#meter.rates() };
   }
 
   /**
@@ -257,11 +219,6 @@ export class Director {
     return this.#schedulerFailures;
   }
 
-  /** To be called every ESTIMATION_PERIOD_MS. */
-  tick(): void {
-    if (this.#isEstimating) this.#meter.tick(this.#sum((service, its) => service.tick(its)));
-  }
-
   /**
    * Lets go of deleted destinations that have lain long enough and that no connection refers to; to be called every
    * few seconds.
@@ -269,7 +226,12 @@ export class Director {
    * @returns how many
    */
   collectTrash(): number {
-    return this.#destinations.collect();
+    return runThrough(this.collectingTrash()).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** The same in steps between which anything may happen: how many each of them let go. */
+  collectingTrash(): Iterable<number> {
+    return this.#destinations.collecting();
   }
 
   get timeouts(): Timeouts {
@@ -310,37 +272,9 @@ export class Director {
     this.#settings.updateDefence(availablePages);
   }
 
-  get #isEstimating(): boolean {
-    return this.#settings.sysctl('run_estimation') !== 0;
-  }
-
-  #destination(service: Service, key: DestinationKey): Destination {
-    const destination = service.find(key);
-    if (destination === undefined) {
-      const name = destinationName(key);
-      throw new UipvsError('ENOENT', `Service ${serviceName(service.key)} has no destination ${name}`);
-    }
-    return destination;
-  }
-
   #delete(service: Service): void {
-    for (const destination of service.destinations) this.#destinations.discard(service, destination);
-    service.clear();
+    this.#changes.clear(service);
     this.#services.remove(service);
-    const total = zeroCounters();
-    service.readTotal(total);
-    add(this.#retired, total);
-  }
-
-  /** The sum of what `read` makes of each service's counters, and of the retired. */
-  #sum(read: (service: Service, its: RawCounters) => void): RawCounters {
-    const sum = zeroCounters();
-    const its = zeroCounters();
-    assign(sum, this.#retired);
-    for (const service of this.#services.all()) {
-      read(service, its);
-      add(sum, its);
-    }
-    return sum;
+    this.figures.retire(service);
   }
 }

@@ -34,6 +34,26 @@ export interface ServiceListing extends ServiceSpec {
   readonly destinations: readonly DestinationListing[];
 }
 
+/** What is listed of a service itself. */
+export type ServiceHead = Omit<ServiceListing, 'destinations'>;
+
+/**
+ * A piece of a listing: a service with as many of its destinations as there was room for, or more destinations of the
+ * service before it.
+ */
+export type ListItem = ServiceListing | { readonly more: readonly DestinationListing[] };
+
+/** A service and its destinations for those who need a few figures of many: nothing is copied. */
+export interface ServiceFigures extends ServiceHead {
+  /** Newest first; the figures are live. */
+  readonly destinations: readonly DestinationFigures[];
+}
+
+export type DestinationFigures = Pick<
+  DestinationListing,
+  'address' | 'port' | 'forwarding' | 'weight' | 'activeConnections' | 'inactiveConnections'
+>;
+
 /** All services together, deleted ones included: what /proc/net/ip_vs_stats shows. */
 export interface Totals {
   readonly counters: Counters;

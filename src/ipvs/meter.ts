@@ -43,6 +43,11 @@ export class Meter {
     for (const name of COUNTER_NAMES) this.#estimators[name].reset(total[name]);
   }
 
+  /** Since the last zero or, where estimation is switched off, from then to the last tick. */
+  shown(total: Readonly<RawCounters>, isEstimating: boolean): Counters {
+    return isEstimating ? this.counters(total) : this.countersAtLastTick();
+  }
+
   /** Since the last zero. */
   counters(total: Readonly<RawCounters>): Counters {
     if (isZero(total)) return NO_COUNTERS;

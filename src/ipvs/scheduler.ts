@@ -51,8 +51,15 @@ export interface Scheduler<State = unknown> {
   readonly mayChooseOverloaded?: boolean;
   /** Called when a service takes this scheduler; `service.state` is not there yet. */
   init?(service: Omit<SchedulableService<State>, 'state'>): State;
-  /** After `destination` was put at the head of the list. */
-  destinationAdded?(service: SchedulableService<State>, destination: SchedulableDestination): void;
+  /**
+   * After `destination` was put into the list; `index` is where: the head, 0, but where a deletion that the host refused
+   * is taken back.
+   */
+  destinationAdded?(
+    service: SchedulableService<State>,
+    destination: SchedulableDestination,
+    index: number,
+  ): void;
   /** After `destination` was taken out; `index` is where it was. */
   destinationRemoved?(
     service: SchedulableService<State>,

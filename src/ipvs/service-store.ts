@@ -35,6 +35,11 @@ export class ServiceStore {
     return this.#byId[id];
   }
 
+  /** Whether the service is one of these, and not one that was deleted. */
+  has(service: Service): boolean {
+    return this.#byId[service.id] === service;
+  }
+
   find(key: ServiceKey): Service | undefined {
     return this.#byName.get(serviceName(key));
   }
@@ -96,10 +101,9 @@ export class ServiceStore {
   /** @param service one whose destinations are in the trash */
   remove(service: Service): void {
     this.#dataPlane.removeService(service.id);
-    const name = serviceName(service.key);
-    this.#byName.delete(name);
+    this.#byName.delete(service.name);
     this.#byId[service.id] = undefined;
-    this.ids.release(name);
+    this.ids.release(service.name);
   }
 
   #schedulerOf(spec: ServiceSpec): Scheduler | null {

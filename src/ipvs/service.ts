@@ -4,7 +4,7 @@ import { add, assign, subtract, zeroCounters } from './counters.js';
 import type { RawCounters } from './data-plane.js';
 import { Destination } from './destination.js';
 import { DestinationList } from './destination-list.js';
-import type { DestinationListing, ServiceListing } from './listing.js';
+import type { ServiceHead } from './listing.js';
 import { Meter } from './meter.js';
 import { serviceName } from './name.js';
 import type { FiveTuple, SchedulableDestination, SchedulableService, Scheduler } from './scheduler.js';
@@ -51,6 +51,8 @@ export interface ServiceView {
  */
 export class Service implements SchedulableService<unknown>, ServiceView {
   readonly id: number;
+  /** What messages call it. */
+  readonly name: string;
   state: unknown;
   #spec: ServiceSpec;
   /** Null for the scheduler named "none": every new connection is refused. */
@@ -65,6 +67,7 @@ export class Service implements SchedulableService<unknown>, ServiceView {
   /** @throws UipvsError EINVAL where the scheduler's `init` throws */
   constructor(id: number, spec: ServiceSpec, scheduler: Scheduler | null) {
     this.id = id;
+    this.name = serviceName(spec.key);
     this.#spec = spec;
     this.#takeScheduler(scheduler);
   }
@@ -114,14 +117,15 @@ export class Service implements SchedulableService<unknown>, ServiceView {
     }
   }
 
-  /** Puts a new destination, or one back from the trash, at the head. */
-  add(destination: Destination): void {
+  /** Puts in a new destination, or one back from the trash. @param place how many are before it; more than all: last */
+  add(destination: Destination, place: number): void {
     const total = zeroCounters();
     destination.readTotal(total);
     subtract(this.#retired, total);
-    this.#destinations.add(destination);
+    const index = Math.min(place, this.#destinations.size);
+    this.#destinations.add(destination, index);
     destination.service = this;
-    this.#tell((scheduler) => scheduler.destinationAdded?.(this, destination));
+    this.#tell((scheduler) => scheduler.destinationAdded?.(this, destination, index));
   }
 
   /** Tells the scheduler of a destination's edit. */
@@ -166,8 +170,8 @@ export class Service implements SchedulableService<unknown>, ServiceView {
     this.#meter.tick(total);
   }
 
-  zero(): void {
-    const total = zeroCounters();
+  /** @param total becomes the total */
+  zero(total: RawCounters): void {
     this.#sum(total, (destination, its) => destination.zero(its));
     this.#meter.zero(total);
   }
@@ -177,17 +181,32 @@ export class Service implements SchedulableService<unknown>, ServiceView {
     this.#sum(into, (destination, its) => destination.readTotal(its));
   }
 
+  /** How many destinations it has. */
+  get size(): number {
+    return this.#destinations.size;
+  }
+
+  /** Its destinations as of now, newest first. */
+  snapshot(): readonly Destination[] {
+    return this.#destinations.snapshot();
+  }
+
   /** @param isEstimating false where estimation is switched off: the counters are then those of the last period */
-  list(isEstimating: boolean): ServiceListing {
+  listHead(isEstimating: boolean): ServiceHead {
     const total = zeroCounters();
-    const destinations: DestinationListing[] = [];
-    this.#sum(total, (destination, its) => destinations.push(destination.list(isEstimating, its)));
-    destinations.reverse();
+    this.readTotal(total);
+    const spec = this.#spec;
     return {
-      ...this.#spec,
-      counters: isEstimating ? this.#meter.counters(total) : this.#meter.countersAtLastTick(),
+      key: spec.key,
+      scheduler: spec.scheduler,
+      schedulerFlags: spec.schedulerFlags,
+      isOnePacket: spec.isOnePacket,
+      persistence: spec.persistence,
+      persistenceEngine: spec.persistenceEngine,
+      masquerade: spec.masquerade,
+      clientAddress: spec.clientAddress,
+      counters: this.#meter.shown(total, isEstimating),
       rates: this.#meter.rates(),
-      destinations,
     };
   }
 
@@ -227,7 +246,7 @@ export class Service implements SchedulableService<unknown>, ServiceView {
     } catch (thrown) {
       throw new UipvsError(
         'EINVAL',
-        `Scheduler ${this.#spec.scheduler} refuses service ${serviceName(this.key)}: ${messageOf(thrown)}`,
+        `Scheduler ${this.#spec.scheduler} refuses service ${this.name}: ${messageOf(thrown)}`,
         { cause: thrown },
       );
     }
@@ -245,6 +264,6 @@ export class Service implements SchedulableService<unknown>, ServiceView {
 
   #noteFailure(what: string): void {
     this.#schedulerFailures += 1;
-    this.#lastSchedulerFailure = `Scheduler ${this.#spec.scheduler} of service ${serviceName(this.key)} ${what}`;
+    this.#lastSchedulerFailure = `Scheduler ${this.#spec.scheduler} of service ${this.name} ${what}`;
   }
 }

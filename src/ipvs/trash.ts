@@ -1,7 +1,7 @@
 import type { Destination } from './destination.js';
-import { destinationName, serviceName } from './name.js';
+import { destinationName } from './name.js';
 import type { Service } from './service.js';
-import type { DestinationKey, ServiceKey } from './specification.js';
+import type { DestinationKey } from './specification.js';
 
 /**
  * How long a deleted destination keeps its id at least, so that no packet or decision in flight still names it.
@@ -12,6 +12,9 @@ export const ID_PERIOD_MS = 2000;
 /** Source: net/netfilter/ipvs/ip_vs_ctl.c and include/net/ip_vs.h, IP_VS_DEST_TRASH_PERIOD: a look each half of it. */
 const TRASH_PERIOD_MS = 120_000;
 const LOOK_PERIOD_MS = TRASH_PERIOD_MS / 2;
+
+/** Some milliseconds' work, where all of them are given up. */
+const LOOKED_AT_PER_STEP = 1024;
 
 /** A deleted destination and the service it was deleted from. */
 export interface TrashedDestination {
@@ -48,20 +51,20 @@ export class Trash {
 
   put(service: Service, destination: Destination, nowMs: number): void {
     const entry = { destination, service, holdsId: true, sinceMs: nowMs, idleSinceMs: null };
-    this.#holding.set(entryName(service.key, destination), entry);
+    this.#holding.set(entryName(service, destination), entry);
     this.#nextLookMs ??= nowMs + LOOK_PERIOD_MS;
   }
 
-  /** The destination of that name, where it is here. */
-  find(serviceKey: ServiceKey, key: DestinationKey): TrashedDestination | undefined {
+  /** The destination of that name that was deleted from a service of that name, where it is here. */
+  find(service: Service, key: DestinationKey): TrashedDestination | undefined {
     if (this.#holding.size + this.#remembered.size === 0) return undefined;
-    const name = entryName(serviceKey, key);
+    const name = entryName(service, key);
     return this.#holding.get(name) ?? this.#remembered.get(name);
   }
 
   /** Takes a destination out to use it again. */
-  remove(serviceKey: ServiceKey, key: DestinationKey): void {
-    const name = entryName(serviceKey, key);
+  remove(service: Service, key: DestinationKey): void {
+    const name = entryName(service, key);
     if (!this.#holding.delete(name)) this.#remembered.delete(name);
   }
 
@@ -70,18 +73,30 @@ export class Trash {
     return this.#holding.values();
   }
 
-  /** Gives up the ids that were held long enough and that nothing refers to, and forgets what is too old. */
-  collect(nowMs: number): readonly TrashedDestination[] {
-    const givenUp: TrashedDestination[] = [];
+  /**
+   * Gives up the ids that were held long enough and that nothing refers to, and forgets what is too old: in steps, of
+   * which each yields those given up. Between two of them destinations may come and go.
+   */
+  *collecting(nowMs: number): Generator<readonly TrashedDestination[]> {
+    let givenUp: TrashedDestination[] = [];
+    let left = LOOKED_AT_PER_STEP;
     for (const [name, entry] of this.#holding) {
-      if (nowMs - entry.sinceMs < ID_PERIOD_MS || entry.destination.isReferenced) continue;
-      entry.holdsId = false;
-      this.#holding.delete(name);
-      this.#remember(name, entry);
-      givenUp.push(entry);
+      // In the order of their deletion.
+      if (nowMs - entry.sinceMs < ID_PERIOD_MS) break;
+      if (!entry.destination.isReferenced) {
+        entry.holdsId = false;
+        this.#holding.delete(name);
+        this.#remember(name, entry);
+        givenUp.push(entry);
+      }
+      left -= 1;
+      if (left > 0) continue;
+      yield givenUp;
+      givenUp = [];
+      left = LOOKED_AT_PER_STEP;
     }
     if (this.#nextLookMs !== null && nowMs >= this.#nextLookMs) this.#look(nowMs);
-    return givenUp;
+    yield givenUp;
   }
 
   #remember(name: string, entry: Entry): void {
@@ -103,6 +118,6 @@ export class Trash {
   }
 }
 
-function entryName(serviceKey: ServiceKey, key: DestinationKey): string {
-  return `${serviceName(serviceKey)} ${destinationName(key)}`;
+function entryName(service: Service, key: DestinationKey): string {
+  return `${service.name} ${destinationName(key)}`;
 }

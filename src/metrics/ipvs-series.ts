@@ -6,7 +6,7 @@
  * Differs from node_exporter: SCTP services have proto="SCTP". It passes over their line in /proc/net/ip_vs and gives
  * their destinations to the service before them.
  */
-import type { Counters, ServiceListing, Totals } from '../ipvs/listing.js';
+import type { Counters, ServiceFigures, Totals } from '../ipvs/listing.js';
 import { metricHead, sample } from './exposition.js';
 import { inPieces } from './pieces.js';
 import { type DestinationRow, destinationLabels, type ServiceRow, serviceRows } from './service-rows.js';
@@ -86,7 +86,7 @@ const OF_SERVICES: readonly CounterMetric[] = [
 ];
 
 /** In pieces, some of them empty. A metric without samples is left out, as by node_exporter. */
-export function* ipvsSeries(services: Iterable<ServiceListing>, { counters }: Totals): Generator<string> {
+export function* ipvsSeries(services: Iterable<ServiceFigures>, { counters }: Totals): Generator<string> {
   let totals = '';
   for (const { name, help, of } of TOTALS) {
     totals += metricHead(name, help, 'counter') + sample(name, '', counters[of]);

@@ -4,8 +4,9 @@
  * A scrape begins with everything small, which prom-client's registry writes. Then the services are listed, and their
  * series, three lines and more for each destination, are written piece by piece while the client takes them, with the
  * event loop's other work in between; they are compressed (in another thread) where the client asks for it. So a
- * large scrape needs the memory of a listing, not of its text. Of 110,000 destinations the series are 51 MB (1.5 MB
- * compressed), made in 0.34 s of processor time; as gauges of prom-client they took 2.5 s in one go, and 300 MB.
+ * large scrape needs the memory of the labels of its services, not of a listing or of its text. Of 110,000 destinations
+ * the series are 51 MB (1.5 MB compressed), made in 0.34 s of processor time; as gauges of prom-client they took 2.5 s
+ * in one go, and 300 MB.
  *
  * Whoever can reach the listener can only cost so much: few connections, fewer scrapes at once, short requests, and a
  * limit on the time for a request to come and for an answer to go.
@@ -25,7 +26,7 @@ import { upcallHistogram } from './upcall-histogram.js';
 
 const PATH = '/metrics';
 const MAX_CONNECTIONS = 16;
-/** Each holds a listing of the services. */
+/** Each holds the labels of the services. */
 const MAX_SCRAPES = 4;
 const MAX_HEADER_BYTES = 8192;
 const REQUEST_LIMIT_MS = 5000;

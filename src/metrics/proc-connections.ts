@@ -17,14 +17,15 @@ export function* procConnections(pieces: Iterable<readonly ConnectionListing[]>)
   }
 }
 
-/** Without the persistence engine's columns: uipvs has no engine yet, and the kernel leaves them out where there is none. */
 function connectionLine(connection: ConnectionListing): string {
   const client = endpoint(connection.clientAddress, connection.clientPort);
   const virtual = endpoint(connection.virtualAddress, connection.virtualPort);
   const real = endpoint(connection.realAddress, connection.realPort);
   const state = connection.state.padEnd(11);
   const expires = String(connection.expiresSeconds).padStart(7);
-  return `${connection.protocol.padEnd(3)} ${client} ${virtual} ${real} ${state} ${expires}\n`;
+  const { persistenceEngine, persistenceData } = connection;
+  const engine = persistenceData ? ` ${persistenceEngine} ${persistenceData}` : '';
+  return `${connection.protocol.padEnd(3)} ${client} ${virtual} ${real} ${state} ${expires}${engine}\n`;
 }
 
 function endpoint(address: string, port: number): string {

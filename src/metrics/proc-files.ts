@@ -11,13 +11,16 @@
  * Every file is replaced as a whole (published-file.ts). A large table is written in pieces with pauses, and less
  * often, so that all this costs no more than about 2 % of a core for each of the two (pace.ts); then a file shows how
  * things were up to 50 times as long ago as it takes to write it. What cannot be written is reported and tried again.
- * The files go when the daemon ends; those of a killed daemon stay until the next one replaces them.
+ * The files go when the daemon ends; those of a killed daemon stay until the next one replaces them. Only one daemon
+ * at a time may keep a directory (directory-claim.ts). No text is held as a whole: whether one has changed is told by
+ * its digest, for which a table is walked once before it is written.
  *
  * Differs from the kernel: there is no ip_vs_conn_sync, as there is no sync daemon.
  */
 import { mkdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UipvsError } from '../base/error.js';
+import { DirectoryClaim } from './directory-claim.js';
 import { type Clock, Pass, systemClock } from './pace.js';
 import { procConnections } from './proc-connections.js';
 import { procServices } from './proc-services.js';
@@ -49,6 +52,8 @@ export class ProcFiles {
   readonly #applications: PublishedFile;
   readonly #connections: PublishedFile;
   readonly #ending = new AbortController();
+  readonly #root: string;
+  #claim: DirectoryClaim | null = null;
   #firstMadeDirectory: string | undefined;
   #running: readonly Promise<void>[] = [];
   #closing: Promise<void> | undefined;
@@ -56,7 +61,8 @@ export class ProcFiles {
   /** Writes below `directory`, in `net`; both are made where they are missing. */
   constructor(source: ProcSource, directory: string, { onFailure, clock = systemClock }: ProcFilesOptions) {
     this.#source = source;
-    this.#directory = path.resolve(directory, 'net');
+    this.#root = path.resolve(directory);
+    this.#directory = path.join(this.#root, 'net');
     this.#onFailure = onFailure;
     this.#clock = clock;
     const file = (name: string, mode: number): PublishedFile =>
@@ -70,7 +76,8 @@ export class ProcFiles {
 
   /**
    * Once it returns, all files are there except ip_vs_conn, which appears when the connection table has been walked.
-   * Errors: EACCES where the directory or a file in it cannot be made; then nothing is left behind.
+   * Errors: EACCES where the directory or a file in it cannot be made, EADDRINUSE where another daemon has the
+   * directory; then nothing is left behind.
    */
   async start(): Promise<void> {
     try {
@@ -83,6 +90,7 @@ export class ProcFiles {
 
   async #start(): Promise<void> {
     await this.#makeDirectory();
+    this.#claim = await DirectoryClaim.take(this.#root);
     await this.#connections.remove(); // of a killed daemon: it would speak of connections that are gone
     await this.#applications.replace([PROC_APPLICATIONS]);
     const first = new Pass(this.#clock, this.#ending.signal);
@@ -109,19 +117,19 @@ export class ProcFiles {
       this.#applications,
       this.#connections,
     ];
-    for (const file of files) await file.remove().catch(() => undefined); // nobody can do more about it now
+    if (this.#claim !== null) {
+      for (const file of files) await file.remove().catch(() => undefined); // nobody can do more about it now
+      await this.#claim.release();
+    }
     await this.#removeDirectories();
   }
 
   async #refreshTables(pass: Pass): Promise<void> {
     const source = this.#source;
-    const services = function* (): Generator<string> {
-      yield* procServices(source.info(), source.services());
-    };
-    await this.#services.replaceIfChanged(pass.paced(services()));
+    await this.#services.replaceIfChanged(() => pass.paced(procServices(source.info(), source.services())));
     const totals = source.totals();
-    await this.#stats.replaceIfChanged([procStats(totals)]);
-    await this.#statsPerProcessor.replaceIfChanged([procStatsPerProcessor(totals)]);
+    await this.#stats.replaceIfChanged(() => [procStats(totals)]);
+    await this.#statsPerProcessor.replaceIfChanged(() => [procStatsPerProcessor(totals)]);
   }
 
   async #refreshConnections(pass: Pass): Promise<void> {

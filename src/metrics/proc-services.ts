@@ -1,5 +1,5 @@
 /** The text of /proc/net/ip_vs. */
-import type { DestinationListing, Info, ServiceListing } from '../ipvs/listing.js';
+import type { DestinationFigures, Info, ServiceFigures, ServiceHead } from '../ipvs/listing.js';
 import type { ForwardingMethod, Persistence, ServiceKey } from '../ipvs/specification.js';
 import { bracketedProcAddress, hex } from './hex.js';
 import { inPieces } from './pieces.js';
@@ -22,11 +22,11 @@ const FORWARDING_NAMES: Readonly<Record<ForwardingMethod, string>> = {
  * The file in pieces, services in the order given.
  * Source: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_info_seq_show.
  */
-export function* procServices(info: Info, services: Iterable<ServiceListing>): Generator<string> {
+export function* procServices(info: Info, services: Iterable<ServiceFigures>): Generator<string> {
   yield* inPieces(lines(info, services));
 }
 
-function* lines(info: Info, services: Iterable<ServiceListing>): Generator<string> {
+function* lines(info: Info, services: Iterable<ServiceFigures>): Generator<string> {
   yield `IP Virtual Server version ${info.version} (size=${info.connectionTableSize})\n`;
   yield 'Prot LocalAddress:Port Scheduler Flags\n';
   yield '  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n';
@@ -36,12 +36,12 @@ function* lines(info: Info, services: Iterable<ServiceListing>): Generator<strin
   }
 }
 
-function serviceLine(service: ServiceListing): string {
+function serviceLine(service: ServiceHead): string {
   return `${head(service)}${persistence(service.key, service.persistence)}\n`;
 }
 
 /** That one-packet scheduling is not shown of IPv6 services, and the blanks, are the kernel's own. */
-function head({ key, scheduler, isOnePacket }: ServiceListing): string {
+function head({ key, scheduler, isOnePacket }: ServiceHead): string {
   const flags = isOnePacket ? 'ops ' : '';
   if (key.kind === 'fwmark') return `FWM  ${hex(key.mark >>> 0, 8)} ${scheduler} ${flags}`;
   const place = `${key.protocol.toUpperCase()}  ${bracketedProcAddress(key.address)}:${hex(key.port, 4)}`;
@@ -56,7 +56,7 @@ function persistence(key: ServiceKey, persistent: Persistence | null): string {
   return `persistent ${persistent.timeoutSeconds * JIFFIES_PER_SECOND} ${hex(mask >>> 0, 8)}`;
 }
 
-function destinationLine(destination: DestinationListing): string {
+function destinationLine(destination: DestinationFigures): string {
   const place = `${bracketedProcAddress(destination.address)}:${hex(destination.port, 4)}`;
   const method = FORWARDING_NAMES[destination.forwarding].padEnd(7);
   const weight = String(destination.weight).padEnd(6);

@@ -1,6 +1,27 @@
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UipvsError } from '../base/error.js';
+
+type Pieces = Iterable<string> | AsyncIterable<string>;
+
+/** Tells one text from another, however both are cut into pieces. */
+class Digest {
+  readonly #hash = createHash('sha256');
+
+  /** The same pieces. */
+  async *of(pieces: Pieces): AsyncGenerator<string> {
+    for await (const piece of pieces) {
+      this.#hash.update(piece, 'latin1');
+      yield piece;
+    }
+  }
+
+  /** Once, when all pieces have passed. */
+  value(): string {
+    return this.#hash.digest('hex');
+  }
+}
 
 /**
  * A file that readers see whole or not at all: written under another name beside it, `.NAME.new`, and then renamed.
@@ -10,7 +31,8 @@ export class PublishedFile {
   readonly #path: string;
   readonly #temporaryPath: string;
   readonly #mode: number;
-  #published: readonly string[] | null = null;
+  /** Of the text that is there, where that is known. */
+  #digest: string | null = null;
 
   constructor(directory: string, name: string, mode: number) {
     this.#path = path.join(directory, name);
@@ -19,7 +41,7 @@ export class PublishedFile {
   }
 
   /** Puts a new text in the file's place. Throws EACCES; then the old text stays. What `pieces` throws passes through. */
-  async replace(pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  async replace(pieces: Pieces): Promise<void> {
     const file = await this.#attempt(() => this.#create());
     try {
       for await (const piece of pieces) {
@@ -34,23 +56,23 @@ export class PublishedFile {
     }
   }
 
-  /** As {@link replace}, but leaves the file alone where it has this text already, cut into the same pieces. */
-  async replaceIfChanged(pieces: Iterable<string> | AsyncIterable<string>): Promise<void> {
-    const published = this.#published;
-    const wanted: string[] = [];
-    let isChanged = published === null;
-    for await (const piece of pieces) {
-      isChanged ||= published?.[wanted.length] !== piece;
-      wanted.push(piece);
+  /** As {@link replace}, but leaves the file alone where it has this text already. `make` makes the text anew. */
+  async replaceIfChanged(make: () => Pieces): Promise<void> {
+    if (this.#digest !== null) {
+      const wanted = new Digest();
+      for await (const _piece of wanted.of(make())) {
+        // Only the digest is wanted.
+      }
+      if (wanted.value() === this.#digest) return;
     }
-    if (!isChanged && published?.length === wanted.length) return;
-    await this.replace(wanted);
-    this.#published = wanted;
+    const written = new Digest();
+    await this.replace(written.of(make()));
+    this.#digest = written.value();
   }
 
   /** Removes the file and what an interrupted writing left. No error where there is none. Throws EACCES. */
   async remove(): Promise<void> {
-    this.#published = null;
+    this.#digest = null;
     await this.#attempt(() => remove(this.#temporaryPath));
     await this.#attempt(() => remove(this.#path));
   }

@@ -3,19 +3,14 @@
  * the IPv4 and the IPv6 service of one mark have the same labels, and so have 10.9.0.1:80 and [::ffff:10.9.0.1]:80. As
  * a series must not come twice, what has the same labels is added up, as node_exporter does.
  */
-import type { Counters, ServiceListing } from '../ipvs/listing.js';
+import type { Counters, DestinationFigures, ServiceFigures } from '../ipvs/listing.js';
 import type { ServiceKey } from '../ipvs/specification.js';
 import { labelText } from './exposition.js';
 import { hex } from './hex.js';
 import { nodeExporterAddress } from './node-exporter-address.js';
 
-export interface DestinationRow {
-  readonly address: string;
-  readonly port: number;
-  readonly activeConnections: number;
-  readonly inactiveConnections: number;
-  readonly weight: number;
-}
+/** As the source gives it: its figures may be live. */
+export type DestinationRow = Omit<DestinationFigures, 'forwarding'>;
 
 export interface ServiceRow {
   /** Label text: local_address, local_mark, local_port, proto. */
@@ -28,7 +23,7 @@ export interface ServiceRow {
 const LISTINGS_PER_PIECE = 256;
 
 /** Yields nothing, now and then; returns a row for each set of labels, in the order of the services. */
-export function* serviceRows(services: Iterable<ServiceListing>): Generator<void, readonly ServiceRow[]> {
+export function* serviceRows(services: Iterable<ServiceFigures>): Generator<void, readonly ServiceRow[]> {
   const rows = new Map<string, ServiceRow>();
   let left = LISTINGS_PER_PIECE;
   for (const { key, counters, destinations } of services) {

@@ -17,7 +17,7 @@
  * so ("Differs from ..."). Source: net/netfilter/ipvs/ip_vs_ctl.c and ip_vs_conn.c as observed on Linux 6.1,
  * node_exporter 1.5.0 collector/ipvs_linux.go as observed.
  */
-import type { ConnectionListing, Info, ServiceListing, Totals } from '../ipvs/listing.js';
+import type { ConnectionListing, Info, ServiceFigures, Totals } from '../ipvs/listing.js';
 
 /** How long upcalls took, from the packet's parking to its verdict. */
 export interface UpcallLatency {
@@ -32,9 +32,9 @@ export interface MetricsSource {
   info(): Info;
   /**
    * In the order in which the kernel would list them. It is walked over several turns of the event loop, so a large
-   * table is best listed service by service as it is asked for, not all at once.
+   * table is to be listed service by service as it is asked for, not all at once.
    */
-  services(): Iterable<ServiceListing>;
+  services(): Iterable<ServiceFigures>;
   totals(): Totals;
   /** The connection table piece by piece, some hundred connections each. */
   connections(): Iterable<readonly ConnectionListing[]>;

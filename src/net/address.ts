@@ -19,17 +19,35 @@ const IPV4_WORDS = 1;
 const IPV6_WORDS = 4;
 const IPV6_GROUPS = 8;
 
-/** The single 32-bit word of a strict dotted quad, or undefined where `text` is none. */
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/**
+ * The single 32-bit word of a strict dotted quad, or undefined where `text` is none. By hand: with a regular expression
+ * it took a tenth of the time of a restore of 100,000 destinations.
+ */
 function parseIpv4(text: string): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return undefined;
   let word = 0;
-  for (const part of match.slice(1)) {
-    const octet = Number(part);
-    if (octet > 255 || (part.length > 1 && part.startsWith('0'))) return undefined;
-    word = word * 256 + octet;
+  let octet = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === DOT && digits > 0 && dots < 3) {
+      word = word * 256 + octet;
+      octet = 0;
+      digits = 0;
+      dots++;
+      continue;
+    }
+    const digit = code - ZERO;
+    // A zero in front would be octal to others.
+    if (digit < 0 || digit > 9 || (digits > 0 && octet === 0)) return undefined;
+    octet = octet * 10 + digit;
+    if (octet > 255) return undefined;
+    digits++;
   }
-  return word;
+  return dots === 3 && digits > 0 ? word * 256 + octet : undefined;
 }
 
 /** The 16-bit groups of a colon-separated piece; a dotted quad may stand last. */
@@ -136,11 +154,14 @@ export function formatAddressWords(words: Uint32Array, offset: number, family: F
 
 /** The family of an address in text form. Throws EINVAL where `text` is no address. */
 export function familyOf(text: string): Family {
+  if (parseIpv4(text) !== undefined) return 4;
   return addressWords(text).length === IPV4_WORDS ? 4 : 6;
 }
 
 /** `text` in canonical form. Throws EINVAL where it is no address. */
 export function canonicalAddress(text: string): string {
+  // A strict dotted quad has no other spelling.
+  if (parseIpv4(text) !== undefined) return text;
   const words = addressWords(text);
   return formatAddressWords(words, 0, words.length === IPV4_WORDS ? 4 : 6);
 }

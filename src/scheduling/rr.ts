@@ -22,8 +22,8 @@ export const rr: Scheduler<RrState> = {
 
   init: () => ({ cursor: HEAD }),
 
-  destinationAdded({ state }) {
-    if (state.cursor !== HEAD) state.cursor += 1;
+  destinationAdded({ state }, _destination, index) {
+    if (index <= state.cursor) state.cursor += 1;
   },
 
   destinationRemoved({ state }, _destination, index) {

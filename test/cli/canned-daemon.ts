@@ -47,6 +47,11 @@ export function ok(result: unknown = null): readonly Reply[] {
   return [{ ok: true, result }];
 }
 
+/** A long answer, an item a part. */
+export function parts(items: readonly unknown[]): readonly (Reply | Part<unknown>)[] {
+  return [...items.map((item) => ({ part: [item] })), ...ok()];
+}
+
 export function refused(errno: Extract<Reply, { ok: false }>['errno'], message?: string): readonly Reply[] {
   return [{ ok: false, errno, ...(message === undefined ? {} : { message }) }];
 }

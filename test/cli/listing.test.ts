@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { formatLargeNumber } from '../../src/cli/large-number.js';
 import type { DestinationListing, ServiceListing } from '../../src/ipvs/listing.js';
 import type { ServiceKey } from '../../src/ipvs/specification.js';
-import { CannedDaemon, ok, refused } from './canned-daemon.js';
+import { CannedDaemon, ok, parts, refused } from './canned-daemon.js';
 import { destination, service } from './listing-fixture.js';
 import { RECORDED_LISTINGS } from './recorded-listings.js';
 import { RECORDED_SAVES } from './recorded-saves.js';
@@ -16,10 +16,10 @@ function daemonOf(table: readonly ServiceListing[]): Promise<CannedDaemon> {
     if (request.op === 'info') return ok({ version: '1.2.1', connectionTableSize: 4096 });
     if (request.op === 'timeouts') return ok({ tcp: 900, tcpFin: 120, udp: 300 });
     if (request.op !== 'list') return refused('ENOTSUP');
-    if (request.key === undefined) return ok(table);
+    if (request.key === undefined) return parts(table);
     const isWanted = (key: ServiceKey) => JSON.stringify(key) === JSON.stringify(request.key);
     const found = table.filter((each) => isWanted(each.key));
-    return found.length > 0 ? ok(found) : refused('ESRCH');
+    return found.length > 0 ? parts(found) : refused('ESRCH');
   });
 }
 

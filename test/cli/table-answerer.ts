@@ -5,7 +5,7 @@
 import type { Reply, Request } from '../../src/control/protocol.js';
 import type { ServiceListing, Timeouts } from '../../src/ipvs/listing.js';
 import type { DestinationKey, DestinationSpec, ServiceKey } from '../../src/ipvs/specification.js';
-import { type Answerer, ok, refused } from './canned-daemon.js';
+import { type Answerer, ok, parts, refused } from './canned-daemon.js';
 import { destination, service } from './listing-fixture.js';
 
 const SCHEDULERS = 'rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf'.split(' ');
@@ -23,8 +23,8 @@ export class Table {
       case 'info':
         return ok({ version: '1.2.1', connectionTableSize: 4096 });
       case 'list':
-        if (request.key === undefined) return ok(this.#services);
-        return this.#find(request.key) === undefined ? refused('ESRCH') : ok([this.#find(request.key)]);
+        if (request.key === undefined) return parts(this.#services);
+        return this.#find(request.key) === undefined ? refused('ESRCH') : parts([this.#find(request.key)]);
       case 'timeouts':
         return ok(this.#timeouts);
       case 'set-timeouts':

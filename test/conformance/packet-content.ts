@@ -1,10 +1,16 @@
-/** What a packet without a socket says: TCP flags, a datagram, or SCTP chunks. */
+/**
+ * What a packet without a socket says: TCP flags, a datagram (of SIP or one byte), SCTP chunks, bytes of IPsec, or an
+ * ICMP error about a packet that its target sent.
+ */
 import { UipvsError } from '../../src/base/error.js';
 
 export type Content =
   | { readonly protocol: 'tcp'; readonly flags: number }
-  | { readonly protocol: 'udp' }
-  | { readonly protocol: 'sctp'; readonly chunkTypes: readonly number[] };
+  | { readonly protocol: 'udp'; readonly payload: string }
+  | { readonly protocol: 'sctp'; readonly chunkTypes: readonly number[] }
+  | { readonly protocol: 'ah' }
+  | { readonly protocol: 'esp' }
+  | { readonly protocol: 'icmp'; readonly quoted: Content };
 
 /** Source: RFC 9293 section 3.1. */
 const TCP_FLAGS: ReadonlyMap<string, number> = new Map(
@@ -39,9 +45,17 @@ const SCTP_CHUNKS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** The content of a comma-separated list of names. Throws EINVAL naming what is no such list. */
+/** The content of a comma-separated list of names, of `udp`, `sip:CALL-ID`, `ah`, `esp`, or `error:` and any of these. Throws EINVAL naming what is no such list. */
 export function contentOf(text: string): Content {
-  if (text === 'udp') return { protocol: 'udp' };
+  if (text === 'udp') return { protocol: 'udp', payload: '?' };
+  const [, callId] = /^sip:(.*)$/.exec(text) ?? [];
+  if (callId !== undefined) {
+    return { protocol: 'udp', payload: `OPTIONS sip:a SIP/2.0\r\nCall-ID: ${callId}\r\n\r\n` };
+  }
+  if (text === 'ah') return { protocol: 'ah' };
+  if (text === 'esp') return { protocol: 'esp' };
+  const [, quoted] = /^error:(.*)$/.exec(text) ?? [];
+  if (quoted !== undefined) return { protocol: 'icmp', quoted: contentOf(quoted) };
   const names = text.split(',');
   const flags = names.flatMap((name) => TCP_FLAGS.get(name) ?? []);
   if (flags.length === names.length) {
@@ -49,5 +63,8 @@ export function contentOf(text: string): Content {
   }
   const chunkTypes = names.flatMap((name) => SCTP_CHUNKS.get(name) ?? []);
   if (chunkTypes.length === names.length) return { protocol: 'sctp', chunkTypes };
-  throw new UipvsError('EINVAL', `Expected TCP flags, 'udp' or SCTP chunks but received '${text}'`);
+  throw new UipvsError(
+    'EINVAL',
+    `Expected TCP flags, 'udp', 'sip:CALL-ID', 'ah', 'esp', 'error:' or SCTP chunks but received '${text}'`,
+  );
 }

@@ -46,8 +46,18 @@ test('an SCTP packet carries its chunks in order and the CRC-32C of itself', () 
   assert.equal(found, crc32c(bytes));
 });
 
+test('an ICMP error over IPv6 quotes what its target sent, and has its checksum right', () => {
+  const bytes = packet(contentOf('error:udp'), CLIENT6, VIP6);
+  assert.deepEqual(bytes.subarray(48), packet(contentOf('udp'), VIP6, CLIENT6));
+  const pseudo = Buffer.from([0, 58, 0, bytes.length - 40]);
+  assert.equal(sum(bytes.subarray(8, 40), pseudo, bytes.subarray(40)), 0xffff);
+});
+
 test('a word that is no packet is refused', () => {
   for (const text of ['', 'sync', 'syn,init', 'udp,udp', 'syn,']) {
-    assert.throws(() => contentOf(text), /Expected TCP flags, 'udp' or SCTP chunks but received/);
+    assert.throws(
+      () => contentOf(text),
+      /Expected TCP flags, 'udp', 'sip:CALL-ID', 'ah', 'esp', 'error:' or SCTP chunks but received/,
+    );
   }
 });

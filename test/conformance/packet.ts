@@ -1,13 +1,23 @@
 /**
  * Whole IP packets, to be sent without a socket, so that a state machine can be given what no TCP or SCTP would say.
- * All checksums are right; sequence numbers, windows and tags mean nothing. Source: RFC 791, 8200, 9293, 768, 9260.
+ * All checksums are right; sequence numbers, windows and tags mean nothing. Source: RFC 791, 8200, 9293, 768, 9260, 792,
+ * 4443, 4302, 4303.
  */
 import { addressWords } from '../../src/net/address.js';
 import type { Endpoint } from '../../src/net/endpoint.js';
 import { crc32c } from './crc32c.js';
 import type { Content } from './packet-content.js';
 
-const PROTOCOL_NUMBERS = { tcp: 6, udp: 17, sctp: 132 } as const;
+const PROTOCOL_NUMBERS = { tcp: 6, udp: 17, sctp: 132, esp: 50, ah: 51 } as const;
+const ICMP = {
+  4: { protocol: 1, type: 3, portUnreachable: 3 },
+  6: { protocol: 58, type: 1, portUnreachable: 4 },
+} as const;
+/** A security parameters index and a number; of AH in front: no next header, its length in words less 2. */
+const IPSEC_BYTES = {
+  esp: Buffer.from([0, 0, 16, 1, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8]),
+  ah: Buffer.from([59, 4, 0, 0, 0, 0, 16, 1, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
+} as const;
 const TTL = 64;
 const IPV4_HEADER_BYTES = 20;
 const IPV6_HEADER_BYTES = 40;
@@ -20,15 +30,31 @@ const SCTP_CHUNK_BYTES: Readonly<Record<number, number>> = { 0: 20, 1: 20, 2: 20
 export function packet(content: Content, source: Endpoint, target: Endpoint): Buffer {
   const from = addressBytes(source.address);
   const to = addressBytes(target.address);
+  if (content.protocol === 'icmp') return icmpError(packet(content.quoted, target, source), from, to);
   const protocol = PROTOCOL_NUMBERS[content.protocol];
+  if (content.protocol === 'esp' || content.protocol === 'ah') {
+    return withHeader(from, to, protocol, IPSEC_BYTES[content.protocol]);
+  }
   const payload = transport(content, source.port, target.port);
   if (content.protocol !== 'sctp') {
     const at = content.protocol === 'tcp' ? 16 : 6;
     const sum = onesComplement(Buffer.concat([pseudoHeader(from, to, protocol, payload.length), payload]));
     payload.writeUInt16BE(sum === 0 && content.protocol === 'udp' ? 0xffff : sum, at);
   }
+  return withHeader(from, to, protocol, payload);
+}
+
+function withHeader(from: Buffer, to: Buffer, protocol: number, payload: Buffer): Buffer {
   const header = from.length === 4 ? ipv4Header : ipv6Header;
   return Buffer.concat([header(from, to, protocol, payload.length), payload]);
+}
+
+function icmpError(quoted: Buffer, from: Buffer, to: Buffer): Buffer {
+  const { protocol, type, portUnreachable } = ICMP[from.length === 4 ? 4 : 6];
+  const payload = Buffer.concat([Buffer.from([type, portUnreachable, 0, 0, 0, 0, 0, 0]), quoted]);
+  const pseudo = from.length === 4 ? Buffer.alloc(0) : pseudoHeader(from, to, protocol, payload.length);
+  payload.writeUInt16BE(onesComplement(Buffer.concat([pseudo, payload])), 2);
+  return withHeader(from, to, protocol, payload);
 }
 
 function addressBytes(text: string): Buffer {
@@ -38,7 +64,9 @@ function addressBytes(text: string): Buffer {
   return bytes;
 }
 
-function transport(content: Content, sourcePort: number, targetPort: number): Buffer {
+type WithPorts = Content & { readonly protocol: 'tcp' | 'udp' | 'sctp' };
+
+function transport(content: WithPorts, sourcePort: number, targetPort: number): Buffer {
   const bytes = Buffer.concat([Buffer.alloc(4), transportAfterPorts(content)]);
   bytes.writeUInt16BE(sourcePort, 0);
   bytes.writeUInt16BE(targetPort, 2);
@@ -46,7 +74,7 @@ function transport(content: Content, sourcePort: number, targetPort: number): Bu
   return bytes;
 }
 
-function transportAfterPorts(content: Content): Buffer {
+function transportAfterPorts(content: WithPorts): Buffer {
   switch (content.protocol) {
     case 'tcp': {
       const bytes = Buffer.alloc(16);
@@ -57,7 +85,7 @@ function transportAfterPorts(content: Content): Buffer {
       return bytes;
     }
     case 'udp': {
-      const bytes = Buffer.from([0, 0, 0, 0, 0x3f]);
+      const bytes = Buffer.concat([Buffer.alloc(4), Buffer.from(content.payload, 'latin1')]);
       bytes.writeUInt16BE(bytes.length + 4, 0);
       return bytes;
     }

@@ -48,7 +48,7 @@ const READABLE: readonly (readonly [line: string, step: Step])[] = [
     'send udp [fd00::5]:4001-4021/10 [fd09::1]:80',
     {
       kind: 'send',
-      content: { protocol: 'udp' },
+      content: { protocol: 'udp', payload: '?' },
       source: { address: 'fd00::5', ports: [4001, 4011, 4021] },
       target: { address: 'fd09::1', ports: [80] },
     },

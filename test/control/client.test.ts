@@ -100,7 +100,7 @@ describe('the control client', () => {
     answering(`${parts.join('')}{"ok":true,"result":null}\n`, '{"ok":true,"result":null}\n');
     const client = await ControlClient.connect(path);
     const seen: unknown[] = [];
-    for await (const part of client.connections()) {
+    for await (const part of client.stream({ op: 'connections' })) {
       seen.push(...part);
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -111,11 +111,26 @@ describe('the control client', () => {
       Array.from({ length: 100 }, (_, index) => index),
     );
   });
+  it('puts services together that come in pieces, as many destinations as they have', async () => {
+    const service = (port: number, ...destinations: number[]) => ({ key: { port }, destinations });
+    const parts = [
+      [service(1, 10, 11), service(2)],
+      [{ more: [20, 21] }],
+      [{ more: [22] }, service(3, 30), service(4)],
+      [],
+    ];
+    answering(`${parts.map((part) => `${JSON.stringify({ part })}\n`).join('')}{"ok":true,"result":null}\n`);
+    const client = await ControlClient.connect(path);
+    const seen: unknown[] = [];
+    for await (const one of client.services()) seen.push(one);
+    client.close();
+    assert.deepEqual(seen, [service(1, 10, 11), service(2, 20, 21, 22), service(3, 30), service(4)]);
+  });
   it('can leave a stream in the middle and go on', async () => {
     const parts = Array.from({ length: 50 }, () => '{"part":[0]}\n');
     answering(`${parts.join('')}{"ok":true,"result":null}\n`, '{"ok":true,"result":null}\n');
     const client = await ControlClient.connect(path);
-    for await (const _part of client.connections()) break;
+    for await (const _part of client.stream({ op: 'connections' })) break;
     assert.equal(await client.request({ op: 'flush' }), null);
     client.close();
   });
@@ -124,7 +139,7 @@ describe('the control client', () => {
     const client = await ControlClient.connect(path);
     await assert.rejects(
       async () => {
-        for await (const _part of client.connections());
+        for await (const _part of client.stream({ op: 'connections' }));
       },
       { name: 'RefusedError', code: 'EIO' },
     );

@@ -5,11 +5,13 @@ import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { UipvsError } from '../../src/base/error.js';
 import { BatchRefusal } from '../../src/control/batch-refusal.js';
 import { ControlClient } from '../../src/control/client.js';
+import type { Handler } from '../../src/control/outcome.js';
 import { type Change, MAX_REQUEST_BYTES, MAX_SHORT_REQUEST_BYTES } from '../../src/control/protocol.js';
-import { ControlServer, type Handler } from '../../src/control/server.js';
+import { ControlServer } from '../../src/control/server.js';
 import { destinationSpec, tcpKey } from '../ipvs/specs.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'uipvs-server-'));
@@ -18,7 +20,7 @@ const DONE = { result: null };
 let server: ControlServer | undefined;
 
 async function listen(handler: Handler): Promise<void> {
-  server = await ControlServer.listen(path, handler);
+  server = await ControlServer.listen(path, handler, { onFailure: (failure) => assert.fail(failure.message) });
 }
 
 afterEach(async () => {
@@ -151,4 +153,79 @@ describe('the control server', () => {
     // The server hears of their going in its own time.
     while (!heard.includes('"ok":true')) heard = await answerTo('{"op":"batch","requests":[]', half, '}\n');
   });
+
+  /** Pieces that are noted as they are made, and whether the maker was told to end. */
+  function noted(count: number): { made: number; hasEnded: boolean; pieces: Iterable<readonly string[]> } {
+    const note = { made: 0, hasEnded: false, pieces: [] as Iterable<readonly string[]> };
+    note.pieces = (function* () {
+      try {
+        for (; note.made < count; note.made += 1) yield ['x'.repeat(10_000)];
+      } finally {
+        note.hasEnded = true;
+      }
+    })();
+    return note;
+  }
+
+  it('makes a long answer while it is read, and ends it when the client goes away', async () => {
+    const note = noted(100_000);
+    await listen(async ({ op }) => (op === 'list' ? { pieces: note.pieces } : DONE));
+    const deaf = createConnection(path);
+    deaf.write('{"op":"list"}\n');
+    deaf.pause();
+    for (let before = -1; note.made === 0 || note.made !== before; await delay(50)) before = note.made;
+    assert.ok(note.made < 1000, `${note.made} pieces were made for a client that reads nothing`);
+    const other = await ControlClient.connect(path);
+    assert.equal(await other.request({ op: 'flush' }), null);
+    other.close();
+    deaf.destroy();
+    while (!note.hasEnded) await delay(1);
+  });
+
+  it('makes one piece for all clients in a turn of the event loop', async () => {
+    const notes = [noted(50), noted(50), noted(50)];
+    const asked = [...notes];
+    await listen(async () => ({ pieces: asked.shift()!.pieces }));
+    const clients = await Promise.all(notes.map(() => ControlClient.connect(path)));
+    const made = (): number => notes.reduce((sum, note) => sum + note.made, 0);
+    let most = 0;
+    let before = 0;
+    const watch = (): void => {
+      most = Math.max(most, made() - before);
+      before = made();
+      if (before < 150) setImmediate(watch);
+    };
+    setImmediate(watch);
+    for (const result of await Promise.all(clients.map((client) => all(client)))) assert.equal(result, 50);
+    // The first piece comes with the request.
+    assert.ok(most <= 1 + notes.length, `${most} pieces in a turn`);
+    for (const client of clients) client.close();
+  });
+
+  it('begins no request after one for a long answer before that was given', async () => {
+    const begun: string[] = [];
+    await listen(async ({ op }) => {
+      begun.push(op);
+      if (op !== 'list') return DONE;
+      return {
+        pieces: (function* () {
+          for (let count = 0; count < 3; count += 1) yield [begun.join()];
+        })(),
+      };
+    });
+    const heard = await answerTo('{"op":"info"}\n{"op":"list"}\n{"op":"flush"}\n');
+    assert.equal(heard.match(/info,list"/g)?.length, 3);
+    assert.equal(begun.join(), 'info,list,flush');
+  });
+
+  it('gives all of a long answer to a client that says that it has no more to ask', async () => {
+    await listen(async () => ({ pieces: noted(500).pieces }));
+    assert.equal((await answerTo('{"op":"list"}\n')).match(/"part"/g)?.length, 500);
+  });
+
+  async function all(client: ControlClient): Promise<number> {
+    let parts = 0;
+    for await (const _part of client.stream({ op: 'list' })) parts += 1;
+    return parts;
+  }
 });

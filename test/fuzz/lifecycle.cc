@@ -2,6 +2,8 @@
 //
 // Input: four bytes a step: what, who, which port, with what. After every step the counts agree with the table, every
 // template knows how many connections it has made that are there still, and the index holds what the records ask for.
+#include <string>
+
 #include "fuzz_input.h"
 #include "support/rig.h"
 #include "support/sctp_builder.h"
@@ -19,7 +21,11 @@ std::unique_ptr<Rig> small_rig() {
   rig->make_persistent(5, 60);
   rig->directory.add_service(6, {Family::ipv4, 0, 0, {}}, 9);
   for (uint32_t id = 0; id < kDestinations; ++id) {
-    rig->add_destination(id, address4(10, 0, 0, static_cast<uint8_t>(3 + id)), id == 3 ? 0 : 8080);
+    const Address address = address4(10, 0, 0, static_cast<uint8_t>(3 + id));
+    rig->add_destination(id, address, id == 3 ? 0 : 8080);
+    rig->directory.real_ports.add(id, {Family::ipv4, kProtocolUdp, 8080, address});
+    rig->directory.real_port_owners[id].service_id = 1;
+    rig->directory.real_port_owners[id].destination_id = id;
   }
   return rig;
 }
@@ -36,10 +42,20 @@ FiveTuple tuple_from(uint8_t protocol, uint8_t who, uint8_t port) {
   return tuple;
 }
 
+// Of one of three calls.
+MemoryPacket sip_message(const FiveTuple& tuple, uint8_t call) {
+  PacketSpec spec;
+  spec.tuple = tuple;
+  const std::string text = "BYE sip:a SIP/2.0\r\ni: " + std::string(1 + call % 3 * 127, 'c') + "\r\n\r\n";
+  spec.payload.assign(text.begin(), text.end());
+  return build_packet(spec);
+}
+
 void edit(Rig& rig, uint8_t which, uint8_t with) {
   PacketPolicy& policy = rig.directory.policy;
   ServiceEntry& service = rig.directory.service_entries[which % 7];
   DestinationEntry& destination = rig.directory.destinations[which % kDestinations];
+  if ((which & 0x80) != 0) return rig.directory.set_service_flags(which % 7, service.flags ^ kServiceSip);
   switch (with % 12) {
     case 0: service.flags = service.flags ^ kServicePersistent; break;
     case 1: service.flags = service.flags ^ kServiceOnePacket; break;
@@ -93,7 +109,11 @@ void fuzz_one(FuzzInput input) {
     switch (what % 8) {
       case 0:
       case 1: rig->feed(tcp_segment(tuple_from(kProtocolTcp, who, port), kFlags[with % std::size(kFlags)])); break;
-      case 2: rig->feed(udp_datagram(tuple_from(kProtocolUdp, who, port))); break;
+      case 2: {
+        const FiveTuple tuple = tuple_from(kProtocolUdp, who, port);
+        rig->feed((who & 0x40) != 0 ? sip_message(tuple, with) : udp_datagram(tuple));
+        break;
+      }
       case 3: rig->feed(sctp_packet(tuple_from(kProtocolSctp, who, port))); break;
       case 4: edit(*rig, who, with); break;
       case 5: rig->advance(with * kTicksPerSecond); break;

@@ -2,6 +2,7 @@
 //
 // Input: one byte of choices, nine bytes of offload metadata, then the IP packet. What leaves must parse again and keep
 // the checksums right that were right. Every drop has its reason, and the state counts agree with the table.
+#include "core/ipsec.h"
 #include "fuzz_input.h"
 #include "support/rig.h"
 #include "support/sctp_builder.h"
@@ -19,17 +20,27 @@ Rig& preloaded_rig() {
   // Made anew now and then, so that a finding depends on one input as far as possible and making it costs little.
   if (rig != nullptr && ++uses % 256 != 0) return *rig;
   delete rig;
-  rig = make_rig(8).release();
+  rig = make_rig(12).release();
   rig->add_service(10, {Family::ipv4, kProtocolTcp, 0, kStranger});
   rig->add_service(11, {Family::ipv4, kProtocolSctp, 80, kVip});
+  rig->add_service(13, {Family::ipv4, kProtocolUdp, kKeyExchangePort, kVip});
+  rig->add_service(14, {Family::ipv6, kProtocolUdp, kKeyExchangePort, kVip6});
+  rig->add_service(15, {Family::ipv4, kProtocolUdp, 5060, kVip});
+  rig->make_persistent(15, 300);
+  rig->directory.set_service_flags(15, kServicePersistent | kServiceSip);
+  rig->directory.real_ports.add(0, {Family::ipv4, kProtocolUdp, 8080, kReal});
+  rig->directory.real_port_owners[0].service_id = 15;
+  rig->directory.policy.schedule_icmp = true;
   rig->add_service(12, {Family::ipv6, kProtocolSctp, 80, kVip6});
   rig->feed(tcp_segment(client_tuple(kProtocolTcp), kTcpSyn));
   rig->feed(tcp_segment(client_tuple(kProtocolTcp), kTcpAck));
   rig->feed(udp_datagram(client_tuple(kProtocolUdp)));
+  rig->feed(udp_datagram(client_tuple(kProtocolUdp, kKeyExchangePort, kKeyExchangePort)));
   rig->feed(sctp_packet(client_tuple(kProtocolSctp)));
   rig->next_destination = 1;
   rig->feed(tcp_segment(client_tuple6(kProtocolTcp), kTcpSyn));
   rig->feed(udp_datagram(client_tuple6(kProtocolUdp)));
+  rig->feed(udp_datagram(client_tuple6(kProtocolUdp, kKeyExchangePort, kKeyExchangePort)));
   rig->feed(sctp_packet(client_tuple6(kProtocolSctp)));
   return *rig;
 }
@@ -68,7 +79,8 @@ void fuzz_one(FuzzInput input) {
   Action action = decision.action;
   if (action == Action::upcall) {
     must(decision.service_id != ServiceTable::kNoService, "an upcall without a service");
-    must(view.payload_offset <= view.length && view.length <= held.packet.length, "a view beyond the packet");
+    must(view.is_quoted || (view.payload_offset <= view.length && view.length <= held.packet.length),
+         "a view beyond the packet");
     if (rig.next_destination < 0) {
       action = rig.pipeline.refuse(held.packet, view);
     } else {

@@ -32,6 +32,17 @@ const MARK_LIFE: readonly (readonly Call[])[] = [
   [{ method: 'removeFirewallMark', argument: mark(1, MARK_DEVICE, 4) }],
   [CLOSE],
 ];
+const captureFrom = (...argument: string[]): Call => ({ method: 'setCaptureDevices', argument });
+const CAPTURE_LIFE: readonly (readonly Call[])[] = [
+  [ATTACH],
+  [captureFrom('eth0', 'eth9')],
+  addAll,
+  [captureFrom('eth0')],
+  [captureFrom()],
+  [captureFrom('eth0')],
+  removeFirst,
+  [CLOSE],
+];
 
 /** A daemon's life in a few words; false when it died on the way. */
 async function live(plumbing: Plumbing, turns: readonly (readonly Call[])[]): Promise<boolean> {
@@ -62,18 +73,21 @@ describe('after a crash', { skip: SKIP }, () => {
     await successor.kill();
   }
 
-  for (const [isDeviceLost, life, stride, leastSteps, what] of [
-    [false, SERVICE_LIFE, 1, 60, 'whose device stayed, wherever between two steps it died'],
-    [true, SERVICE_LIFE, 4, 60, 'whose device went with it'],
-    [false, MARK_LIFE, 2, 60, 'with a firewall mark, whose devices stayed'],
-    [true, MARK_LIFE, 7, 60, 'with a firewall mark, whose devices went with it'],
+  for (const [isDeviceLost, life, stride, leastSteps, what, filterProgram] of [
+    [false, SERVICE_LIFE, 1, 60, 'whose device stayed, wherever between two steps it died', 'nft'],
+    [true, SERVICE_LIFE, 4, 60, 'whose device went with it', 'nft'],
+    [false, MARK_LIFE, 2, 60, 'with a firewall mark, whose devices stayed', 'nft'],
+    [true, MARK_LIFE, 7, 60, 'with a firewall mark, whose devices went with it', 'nft'],
+    [false, CAPTURE_LIFE, 3, 70, 'that captured packets by nftables', 'nft'],
+    [false, CAPTURE_LIFE, 5, 90, 'that captured packets by policy rules', 'no-such-nft'],
+    [true, CAPTURE_LIFE, 7, 70, 'that captured packets, whose device went with it', 'nft'],
   ] as const) {
     it(`the next daemon undoes one ${what}`, async () => {
       await pair.addTun(MARK_DEVICE);
       const before = await pair.snapshot();
       let killAfter = 0;
       for (let isDone = false; !isDone; killAfter += stride) {
-        const plumbing = pair.plumbing({ killAfter });
+        const plumbing = pair.plumbing({ killAfter, filterProgram });
         isDone = await live(plumbing, life);
         await plumbing.kill();
         for (const family of ['-4', '-6']) {

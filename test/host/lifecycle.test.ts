@@ -20,8 +20,12 @@ const BASE_RULES = ` 39:	from all iif lo ipproto icmp dport 768-769 lookup ${TAB
  58:	from all ipproto tcp goto 60 proto 117
  58:	from all ipproto udp goto 60 proto 117
  58:	from all ipproto sctp goto 60 proto 117
- 58:	from all ipproto icmp goto 60 proto 117
+ 58:	from all ipproto esp goto 62 proto 117
+ 58:	from all ipproto ah goto 62 proto 117
+ 58:	from all ipproto icmp goto 62 proto 117
  59:	from all goto 100 proto 117
+ 60:	from all iif lo goto 100 proto 117
+ 62:	from all iif lo goto 100 proto 117
  100:	from all lookup local proto 117
  32766:	from all lookup main
  32767:	from all lookup default`
@@ -110,7 +114,7 @@ describe('the host plumbing', { skip: SKIP }, () => {
 
   it('counts real servers', async () => {
     const plumbing = await pair.attached();
-    const rule = `60:	from 10.0.0.2 lookup ${TABLE} proto 117`;
+    const rule = `63:	from 10.0.0.2 lookup ${TABLE} proto 117`;
     await plumbing.do(addReal(rip('10.0.0.2')), addReal(rip('10.0.0.2')), addReal(rip('10.0.0.2')));
     assert.deepEqual(await ownRules(), [rule]);
     await plumbing.do(removeReal(rip('10.0.0.2')), removeReal(rip('10.0.0.2')));
@@ -123,7 +127,7 @@ describe('the host plumbing', { skip: SKIP }, () => {
     const plumbing = await pair.attached();
     await plumbing.do(addReal(rip('192.0.2.7')), refresh);
     await plumbing.do(refresh);
-    assert.deepEqual(await ownRules(), [`60:	from 192.0.2.7 lookup ${TABLE} proto 117`]);
+    assert.deepEqual(await ownRules(), [`63:	from 192.0.2.7 lookup ${TABLE} proto 117`]);
     const warnings = plumbing.logged.filter((line) => line.startsWith('warn'));
     assert.deepEqual(warnings, ['warn: There is no route to real server 192.0.2.7']);
   });
@@ -136,8 +140,8 @@ describe('the host plumbing', { skip: SKIP }, () => {
       addReal(rip('127.0.0.1', { protocol: 'tcp', port: 8080 })),
     );
     assert.deepEqual(await ownRules(), [
-      `60:	from 10.0.0.1 iif lo ipproto tcp sport 8080 lookup ${TABLE} proto 117`,
-      `60:	from 10.0.0.1 iif lo ipproto udp sport 53 lookup ${TABLE} proto 117`,
+      `55:	from 10.0.0.1 iif lo ipproto tcp sport 8080 lookup ${TABLE} proto 117`,
+      `55:	from 10.0.0.1 iif lo ipproto udp sport 53 lookup ${TABLE} proto 117`,
     ]);
     assert.match(plumbing.logged.join('\n'), /real server 127\.0\.0\.1 are not captured/);
   });

@@ -137,6 +137,22 @@ export class NamespacePair {
     return pair;
   }
 
+  /** Another veth pair between the two, by which they are 10.0.N.1 and 2, 2001:db8:N::1 and 2. */
+  async addVeth(number: number): Promise<string> {
+    const device = `eth${number}`;
+    await this.ip(this.director, `link add ${device} type veth peer name ${device} netns ${this.peer}`);
+    for (const [name, host] of [
+      [this.director, 1],
+      [this.peer, 2],
+    ] as const) {
+      await this.ip(name, `link set ${device} addrgenmode none`);
+      await this.ip(name, `link set ${device} up`);
+      await this.ip(name, `addr add 10.0.${number}.${host}/24 dev ${device}`);
+      await this.ip(name, `addr add 2001:db8:${number}::${host}/64 dev ${device} nodad`);
+    }
+    return device;
+  }
+
   /** A device that stays when nobody holds it open: the harder case for undo. */
   addTun(device: string): Promise<string> {
     return this.ip(this.director, `tuntap add mode tun name ${device}`);
@@ -169,6 +185,7 @@ export class NamespacePair {
       ...['-4', '-6'].flatMap((family) => [`ip ${family} rule show`, `ip ${family} route show table all`]),
       ...['-4', '-6'].flatMap((family) => [`ip ${family} neigh show proxy`, `ip ${family} addr show`]),
       'ip -details link show',
+      'nft list ruleset',
       'cd /proc/sys/net && grep -rs "" ipv4/conf ipv4/ip_* ipv4/neigh ipv6/conf ipv6/neigh | sort',
     ];
     const text = await this.exec(this.director, ['sh', '-c', commands.join(';')]);
@@ -204,7 +221,7 @@ export class NamespacePair {
   /** Sends a packet without payload to each port, its protocol's header made by hand; whether it is well formed is not the point. */
   async send(
     namespace: string,
-    protocol: 'tcp' | 'udp' | 'sctp',
+    protocol: 'tcp' | 'udp' | 'sctp' | 'gre',
     address: string,
     ports: readonly number[],
     source = '',

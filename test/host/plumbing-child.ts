@@ -15,6 +15,8 @@ export interface ChildOptions {
   readonly answersOnLan?: boolean;
   /** Program that announces, with the arguments device and address. */
   readonly announcer?: string;
+  /** Default nft; the name of no program: there is no nftables. */
+  readonly filterProgram?: string;
 }
 
 export interface Call {
@@ -29,6 +31,7 @@ export interface Call {
     | 'refresh'
     | 'followAddresses'
     | 'reservePorts'
+    | 'setCaptureDevices'
     | 'close';
   readonly argument?: unknown;
 }
@@ -39,8 +42,7 @@ export interface Answer {
 }
 
 /** The real system, in single steps; dies instead of taking the one after the last. */
-function mortalSystem(killAfter: number): HostSystem {
-  const system = realSystem();
+function mortalSystem(system: HostSystem, killAfter: number): HostSystem {
   let steps = 0;
   const step = () => {
     if (steps === killAfter) process.kill(process.pid, 'SIGKILL');
@@ -57,6 +59,10 @@ function mortalSystem(killAfter: number): HostSystem {
         if (failure !== undefined && mode === 'until-failure') break;
       }
       return failures;
+    },
+    changeFilter: (script) => {
+      step();
+      return system.changeFilter(script);
     },
     writeSetting: (path, value) => {
       step();
@@ -90,17 +96,24 @@ function announceBy(program: string): (device: string, address: string) => void 
 }
 
 async function main(): Promise<void> {
-  const { killAfter, announcer, ...options } = JSON.parse(process.argv[2] ?? '{}') as ChildOptions;
+  const { killAfter, announcer, filterProgram, ...options } = JSON.parse(
+    process.argv[2] ?? '{}',
+  ) as ChildOptions;
   const logged: string[] = [];
   const log = (level: string, sentence: string) => logged.push(`${level}: ${sentence}`);
   const onRoute = (address: string, route: unknown) =>
     logged.push(`route: ${address} ${JSON.stringify(route)}`);
+  const onCapture = (capture: unknown) => logged.push(`capture: ${JSON.stringify(capture)}`);
   let plumbing: HostPlumbing | undefined;
   const say = (answers: Answer[]) => console.log(JSON.stringify({ answers, logged: logged.splice(0) }));
   const opened = await answerTo(async () => {
+    const system = realSystem('ip', filterProgram);
     plumbing = await HostPlumbing.open(
-      { ...options, log, onRoute, ...(announcer === undefined ? {} : { announce: announceBy(announcer) }) },
-      killAfter === undefined ? realSystem() : mortalSystem(killAfter),
+      {
+        ...{ ...options, log, onRoute, onCapture },
+        ...(announcer === undefined ? {} : { announce: announceBy(announcer) }),
+      },
+      killAfter === undefined ? system : mortalSystem(system, killAfter),
     );
   });
   say([opened]);

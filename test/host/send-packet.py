@@ -1,6 +1,6 @@
 """Test instrument: sends a packet to each port, from port 5000, with a header that has ports and little else.
 
-usage: send-packet.py tcp|udp|sctp ADDRESS PORT,... SOURCE_OR_EMPTY
+usage: send-packet.py tcp|udp|sctp|gre ADDRESS PORT,... SOURCE_OR_EMPTY
 """
 import socket
 import struct
@@ -14,6 +14,7 @@ protocol, rest = {
     "tcp": (6, struct.pack("!IIHHHH", 1, 0, 0x5002, 1000, 0, 0)),
     "udp": (17, struct.pack("!HH", 8, 0)),
     "sctp": (132, struct.pack("!II", 0, 0)),
+    "gre": (47, struct.pack("!I", 0)),
 }[name]
 sender = socket.socket(family, socket.SOCK_RAW, protocol)
 if source:

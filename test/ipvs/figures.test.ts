@@ -9,7 +9,7 @@ const NOTHING = { connections: 0, inPackets: 0, outPackets: 0, inBytes: 0, outBy
 
 /** Counters of the service on port 80, then of its destinations. */
 function counters(trial: Trial): unknown[] {
-  const [service] = trial.director.list(tcpKey());
+  const [service] = trial.director.figures.list(tcpKey());
   return [service!.counters, ...service!.destinations.map((destination) => destination.counters)];
 }
 
@@ -38,9 +38,9 @@ test('zeroing a service zeroes it and its destinations and no other service', ()
   trial.director.addService(serviceSpec({ key: tcpKey(81) }));
   trial.director.addDestination(tcpKey(81), destinationSpec(3));
   for (const number of [1, 2, 3]) trial.count(number, CONNECTION);
-  trial.director.zero(tcpKey());
+  trial.director.figures.zero(tcpKey());
   assert.deepEqual(counters(trial), [NOTHING, NOTHING, NOTHING]);
-  assert.deepEqual(trial.director.list(tcpKey(81))[0]?.counters, CONNECTION);
+  assert.deepEqual(trial.director.figures.list(tcpKey(81))[0]?.counters, CONNECTION);
   trial.count(2, CONNECTION);
   assert.deepEqual(counters(trial), [CONNECTION, CONNECTION, NOTHING]);
 });
@@ -50,9 +50,9 @@ test('zeroing without a key zeroes every service', () => {
   trial.director.addService(serviceSpec({ key: tcpKey(81) }));
   trial.director.addDestination(tcpKey(81), destinationSpec(3));
   for (const number of [1, 3]) trial.count(number, CONNECTION);
-  trial.director.zero();
+  trial.director.figures.zero();
   assert.deepEqual(
-    trial.director.list().map((service) => service.counters),
+    trial.director.figures.list().map((service) => service.counters),
     [NOTHING, NOTHING],
   );
 });
@@ -60,7 +60,7 @@ test('zeroing without a key zeroes every service', () => {
 test('zeroed counters stay so while a destination is deleted and added again', () => {
   const trial = new Trial().with('rr', 1);
   trial.count(1, CONNECTION);
-  trial.director.zero();
+  trial.director.figures.zero();
   trial.director.deleteDestination(tcpKey(), { address: realServer(1), port: 80 });
   assert.deepEqual(counters(trial), [NOTHING]);
   trial.director.addDestination(tcpKey(), destinationSpec(1));
@@ -71,14 +71,14 @@ test('rates follow the ticks for destinations and service, and zeroing resets th
   const trial = new Trial().with('rr', 1, 2);
   trial.count(1, { connections: 100, inBytes: 1_000_000 });
   trial.count(2, { connections: 100 });
-  trial.director.tick();
-  const [service] = trial.director.list();
+  trial.director.figures.tick();
+  const [service] = trial.director.figures.list();
   assert.deepEqual(service?.rates, { ...NOTHING, connections: 25, inBytes: 125_000 });
   assert.deepEqual(service?.destinations[1]?.rates, { ...NOTHING, connections: 12, inBytes: 125_000 });
-  trial.director.zero();
-  assert.deepEqual(trial.director.list()[0]?.rates, NOTHING);
-  trial.director.tick();
-  assert.deepEqual(trial.director.list()[0]?.rates, NOTHING, 'growth from before the zero is forgotten');
+  trial.director.figures.zero();
+  assert.deepEqual(trial.director.figures.list()[0]?.rates, NOTHING);
+  trial.director.figures.tick();
+  assert.deepEqual(trial.director.figures.list()[0]?.rates, NOTHING, 'growth from before the zero is forgotten');
 });
 
 test('totals are those of all services, deleted ones included, and only a zero without a key zeroes them', () => {
@@ -86,48 +86,48 @@ test('totals are those of all services, deleted ones included, and only a zero w
   trial.director.addService(serviceSpec({ key: tcpKey(81) }));
   trial.director.addDestination(tcpKey(81), destinationSpec(3));
   for (const number of [1, 3]) trial.count(number, CONNECTION);
-  assert.deepEqual(trial.director.totals(), { counters: TWICE, rates: NOTHING });
-  trial.director.zero(tcpKey());
-  assert.deepEqual(trial.director.totals().counters, TWICE);
+  assert.deepEqual(trial.director.figures.totals(), { counters: TWICE, rates: NOTHING });
+  trial.director.figures.zero(tcpKey());
+  assert.deepEqual(trial.director.figures.totals().counters, TWICE);
   trial.director.deleteService(tcpKey(81));
   trial.count(3, CONNECTION);
   trial.nowMs = 2000;
   trial.director.collectTrash();
-  assert.deepEqual(trial.director.totals().counters, TWICE);
-  trial.director.zero();
-  assert.deepEqual(trial.director.totals().counters, NOTHING);
+  assert.deepEqual(trial.director.figures.totals().counters, TWICE);
+  trial.director.figures.zero();
+  assert.deepEqual(trial.director.figures.totals().counters, NOTHING);
   trial.count(1, CONNECTION);
-  assert.deepEqual(trial.director.totals().counters, CONNECTION);
+  assert.deepEqual(trial.director.figures.totals().counters, CONNECTION);
 });
 
 test('totals have rates of their own', () => {
   const trial = new Trial().with('rr', 1);
   trial.count(1, { connections: 100 });
-  trial.director.tick();
-  assert.equal(trial.director.totals().rates.connections, 12);
+  trial.director.figures.tick();
+  assert.equal(trial.director.figures.totals().rates.connections, 12);
   trial.director.deleteService(tcpKey());
-  trial.director.tick();
-  assert.equal(trial.director.totals().rates.connections, 9);
-  trial.director.zero();
-  assert.deepEqual(trial.director.totals().rates, NOTHING);
+  trial.director.figures.tick();
+  assert.equal(trial.director.figures.totals().rates.connections, 9);
+  trial.director.figures.zero();
+  assert.deepEqual(trial.director.figures.totals().rates, NOTHING);
 });
 
 test('without estimation counters and rates stand still, and go on where they would be', () => {
   const trial = new Trial().with('rr', 1);
   trial.count(1, { connections: 100 });
-  trial.director.tick();
+  trial.director.figures.tick();
   trial.director.setSysctl('run_estimation', '0');
   trial.count(1, { connections: 100 });
-  trial.director.tick();
+  trial.director.figures.tick();
   const shown = () => {
-    const [service] = trial.director.list();
-    const figures = [trial.director.totals(), service!, service!.destinations[0]!];
+    const [service] = trial.director.figures.list();
+    const figures = [trial.director.figures.totals(), service!, service!.destinations[0]!];
     return figures.map(({ counters, rates }) => [counters.connections, rates.connections]);
   };
   const still = [100, 12];
   assert.deepEqual(shown(), [still, still, still]);
   trial.director.setSysctl('run_estimation', '1');
-  trial.director.tick();
+  trial.director.figures.tick();
   const going = [200, 22];
   assert.deepEqual(shown(), [going, going, going]);
 });

@@ -40,7 +40,7 @@ test('a service that the data plane refuses is not there, and its id is free', (
   const { director, dataPlane } = new Trial();
   dataPlane.nextError = new UipvsError('EIO', 'refused');
   assert.throws(() => director.addService(serviceSpec()), { code: 'EIO' });
-  assert.deepEqual(director.list(), []);
+  assert.deepEqual(director.figures.list(), []);
   director.addService(serviceSpec({ key: tcpKey(81) }));
   assert.equal(director.findService(tcpKey(81))?.id, 0);
 });
@@ -49,7 +49,7 @@ test('a destination that the data plane refuses is not there, and its id is free
   const { director, dataPlane } = new Trial().with('rr');
   dataPlane.nextError = new UipvsError('EIO', 'refused');
   assert.throws(() => director.addDestination(tcpKey(), destinationSpec(1)), { code: 'EIO' });
-  assert.deepEqual(director.list(tcpKey())[0]?.destinations, []);
+  assert.deepEqual(director.figures.list(tcpKey())[0]?.destinations, []);
   director.addDestination(tcpKey(), destinationSpec(2));
   assert.equal(dataPlane.find(realServer(2)).id, 0);
 });

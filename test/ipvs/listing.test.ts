@@ -22,7 +22,7 @@ test('a listing says all of a service and of its destinations', () => {
   const counted = { connections: 4, inPackets: 5, outPackets: 6, inBytes: 7, outBytes: 8 };
   Object.assign(trial.dataPlane.find(realServer(1), 5353), { active: 1, inactive: 2, persistent: 3 });
   Object.assign(trial.dataPlane.find(realServer(1), 5353).counters, counted);
-  assert.deepEqual(trial.director.list(), [
+  assert.deepEqual(trial.director.figures.list(), [
     {
       ...service,
       counters: counted,
@@ -60,7 +60,7 @@ test('a firewall-mark service has a name, a family and destinations as any other
   assert.throws(() => trial.director.addDestination(key, destinationSpec(2)), { code: 'EINVAL' });
   assert.deepEqual(trial.dataPlane.services.get(0), key);
   assert.deepEqual(
-    trial.director.list().map((service) => [service.key, service.destinations.length]),
+    trial.director.figures.list().map((service) => [service.key, service.destinations.length]),
     [
       [key, 1],
       [{ ...key, family: 4 }, 0],
@@ -101,7 +101,7 @@ for (const traits of TRAITS) {
 test('a listing says what of a service the kernel does not have', () => {
   const { director } = new Trial();
   director.addService(serviceSpec({ masquerade: { except: ['10.0.0.0/8'] }, clientAddress: 'toa' }));
-  const [service] = director.list();
+  const [service] = director.figures.list();
   assert.deepEqual([service?.masquerade, service?.clientAddress], [{ except: ['10.0.0.0/8'] }, 'toa']);
 });
 
@@ -109,7 +109,7 @@ test('a tunnel is listed as it was said', () => {
   const { director } = new Trial().with('rr');
   const tunnel = { type: 'gue', port: 6080, checksum: 'remote' } as const;
   director.addDestination(tcpKey(), destinationSpec(1, { forwarding: 'tunneling', tunnel }));
-  const [listed] = director.list()[0]!.destinations;
+  const [listed] = director.figures.list()[0]!.destinations;
   assert.deepEqual([listed?.forwarding, listed?.tunnel], ['tunneling', tunnel]);
 });
 
@@ -128,7 +128,7 @@ test('services are listed in the order of their addition, an edit keeps the plac
   for (const port of [82, 81, 83]) director.addService(serviceSpec({ key: tcpKey(port) }));
   director.editService(serviceSpec({ key: tcpKey(82), scheduler: 'wlc' }));
   assert.deepEqual(
-    director.list().map(({ key, scheduler }) => [key.kind === 'address' && key.port, scheduler]),
+    director.figures.list().map(({ key, scheduler }) => [key.kind === 'address' && key.port, scheduler]),
     [
       [82, 'wlc'],
       [81, 'rr'],
@@ -141,7 +141,7 @@ test('a listing of one service has that one only', () => {
   const { director } = new Trial().with('rr', 1);
   director.addService(serviceSpec({ key: UDP }));
   assert.deepEqual(
-    director.list(UDP).map(({ key }) => key),
+    director.figures.list(UDP).map(({ key }) => key),
     [UDP],
   );
 });
@@ -149,7 +149,7 @@ test('a listing of one service has that one only', () => {
 test('an edited service shows its new specification', () => {
   const { director } = new Trial().with('rr', 1);
   director.editService(serviceSpec({ scheduler: 'none', isOnePacket: true }));
-  const [service] = director.list(tcpKey());
+  const [service] = director.figures.list(tcpKey());
   assert.deepEqual([service?.scheduler, service?.isOnePacket], ['none', true]);
   assert.deepEqual(director.findService(tcpKey())?.spec.scheduler, 'none');
 });

@@ -35,10 +35,10 @@ function trial(): Trial {
 /** Asserts that the check refuses, the change refuses likewise, and nothing has changed. */
 function assertRefused(change: Change, code: ErrorCode, message: RegExp): void {
   const { director, dataPlane } = trial();
-  const before = JSON.stringify([director.list(), [...dataPlane.destinations], [...dataPlane.services]]);
+  const before = JSON.stringify([director.figures.list(), [...dataPlane.destinations], [...dataPlane.services]]);
   assert.throws(() => change(director, 'check'), { name: 'UipvsError', code, message });
   assert.throws(() => change(director, 'change'), { name: 'UipvsError', code, message });
-  const after = JSON.stringify([director.list(), [...dataPlane.destinations], [...dataPlane.services]]);
+  const after = JSON.stringify([director.figures.list(), [...dataPlane.destinations], [...dataPlane.services]]);
   assert.equal(after, before);
 }
 
@@ -64,7 +64,7 @@ const remove =
 const zero =
   (key: ServiceKey): Change =>
   (director, mode) =>
-    mode === 'check' ? director.checkZero(key) : director.zero(key);
+    mode === 'check' ? director.figures.checkZero(key) : director.figures.zero(key);
 
 const addTo =
   (key: ServiceKey, number: number, spec: Partial<DestinationSpec> = {}): Change =>
@@ -160,8 +160,6 @@ const REFUSALS: readonly (readonly [string, Change, ErrorCode, RegExp])[] = [
   ],
   ['that with an unknown scheduler', add({ key: UDP, clientAddress: 'toa', scheduler: 'x' }), 'ENOENT', /x/],
   ['an exception of another family', add(except('fd00::/8')), 'ENOTSUP', /fd00::\/8/],
-  ['the engine sip', add({ key: UDP, persistence: PERSISTENCE, persistenceEngine: 'sip' }), 'ENOTSUP', /sip/],
-  ['an edit to it', edit({ persistenceEngine: 'sip' }), 'ENOTSUP', /sip/],
   [
     'that by mark',
     add({ ...except('10.0.0.0/8'), key: FWMARK_V6 }),
@@ -267,7 +265,7 @@ for (const [address, isTaken] of ADDRESSES) {
 }
 
 test('a listing of a missing service: ESRCH', () => {
-  assert.throws(() => trial().director.list(tcpKey(81)), { code: 'ESRCH', message: /10\.9\.0\.1:81/ });
+  assert.throws(() => trial().director.figures.list(tcpKey(81)), { code: 'ESRCH', message: /10\.9\.0\.1:81/ });
 });
 
 /** All of these a running kernel takes, but for the last ones, which it does not have. */

@@ -26,7 +26,7 @@ test('a destination added again goes to the head with its id, its connections an
   trial.director.addDestination(tcpKey(), destinationSpec(1, { weight: 7 }));
   assert.equal(trial.dataPlane.find(realServer(1)).id, id);
   assert.equal(trial.dataPlane.find(realServer(1)).isAvailable, true);
-  const [service] = trial.director.list(tcpKey());
+  const [service] = trial.director.figures.list(tcpKey());
   const [first] = service!.destinations;
   assert.deepEqual(
     [first?.address, first?.weight, first?.activeConnections, first?.counters],
@@ -65,11 +65,11 @@ test('what passes while a destination is in the trash is not counted', () => {
   trial.count(1, CONNECTION);
   trial.director.deleteDestination(tcpKey(), RS1);
   trial.count(1, { inPackets: 100, inBytes: 4000 });
-  assert.deepEqual(trial.director.list()[0]?.counters, CONNECTION);
+  assert.deepEqual(trial.director.figures.list()[0]?.counters, CONNECTION);
   trial.director.addDestination(tcpKey(), destinationSpec(1));
-  assert.deepEqual(trial.director.list()[0]?.destinations[0]?.counters, CONNECTION);
+  assert.deepEqual(trial.director.figures.list()[0]?.destinations[0]?.counters, CONNECTION);
   trial.count(1, { inPackets: 1 });
-  assert.equal(trial.director.list()[0]?.counters.inPackets, 4);
+  assert.equal(trial.director.figures.list()[0]?.counters.inPackets, 4);
 });
 
 /** A trial whose real server 1 counted a connection and then went, at 0; and how old its trash is. */
@@ -91,12 +91,12 @@ for (const [seconds, counters] of [
     const trial = trialWithTrash(seconds * 1000);
     assert.equal(trial.dataPlane.destinations.size, 0, 'its id is free');
     trial.director.addDestination(tcpKey(), destinationSpec(1, { weight: 3 }));
-    const [service] = trial.director.list();
+    const [service] = trial.director.figures.list();
     assert.deepEqual(service?.destinations[0]?.counters, counters);
     assert.equal(service?.destinations[0]?.weight, 3);
     assert.deepEqual(service?.counters, CONNECTION, 'the service lost nothing and counts nothing twice');
     trial.count(1, { inPackets: 1 });
-    assert.equal(trial.director.list()[0]?.counters.inPackets, 4);
+    assert.equal(trial.director.figures.list()[0]?.counters.inPackets, 4);
   });
 }
 
@@ -113,7 +113,7 @@ test('its figures are not those of a service that was deleted and added again', 
   const trial = trialWithTrash(3000);
   trial.director.deleteService(tcpKey());
   trial.with('rr', 1);
-  assert.deepEqual(trial.director.list()[0]?.destinations[0]?.counters, NOTHING);
+  assert.deepEqual(trial.director.figures.list()[0]?.destinations[0]?.counters, NOTHING);
 });
 
 test('a service added again takes its id and its destinations back, with counters at 0', () => {
@@ -121,7 +121,7 @@ test('a service added again takes its id and its destinations back, with counter
   trial.director.addService(serviceSpec({ key: tcpKey(81) }));
   trial.dataPlane.find(realServer(1)).active = 2;
   trial.count(1, CONNECTION);
-  trial.director.zero();
+  trial.director.figures.zero();
   trial.count(1, CONNECTION);
   const id = trial.director.findService(tcpKey())?.id;
   trial.director.deleteService(tcpKey());
@@ -129,7 +129,7 @@ test('a service added again takes its id and its destinations back, with counter
   assert.notEqual(trial.director.findService(tcpKey(82))?.id, id, 'connections refer to the id');
   trial.with('wrr', 1);
   assert.equal(trial.director.findService(tcpKey())?.id, id);
-  const [service] = trial.director.list(tcpKey());
+  const [service] = trial.director.figures.list(tcpKey());
   assert.deepEqual(service?.counters, NOTHING);
   assert.deepEqual(service?.destinations[0]?.counters, NOTHING);
   assert.equal(service?.destinations[0]?.activeConnections, 2);
@@ -162,7 +162,7 @@ test('a flush puts every destination into the trash and every service away', () 
   const trial = new Trial().with('rr', 1, 2);
   trial.director.addService(serviceSpec({ key: tcpKey(81) }));
   trial.director.flush();
-  assert.deepEqual(trial.director.list(), []);
+  assert.deepEqual(trial.director.figures.list(), []);
   assert.equal(trial.dataPlane.services.size, 0);
   trial.nowMs = 2000;
   assert.equal(trial.director.collectTrash(), 2);

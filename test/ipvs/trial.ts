@@ -55,7 +55,7 @@ export class Trial {
 
   /** The last octets of the listed destinations less 10, in order. */
   order(): number[] {
-    const [service] = this.director.list(tcpKey());
+    const [service] = this.director.figures.list(tcpKey());
     return service!.destinations.map(({ address }) => Number(address.split('.')[3]) - 10);
   }
 }

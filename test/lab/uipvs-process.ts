@@ -22,6 +22,15 @@ const CLI = fileURLToPath(new URL('../../src/bin/uipvsadm.js', import.meta.url))
 /** How long uipvsd may take to answer on its socket, in milliseconds. */
 const START_TIMEOUT_MS = 10_000;
 
+/**
+ * `UIPVS_TEST_IO=packet` has the daemon of every test that does not say otherwise work on packet sockets, so that the
+ * same suites run on both devices.
+ */
+export function usualArguments(): readonly string[] {
+  const { UIPVS_TEST_IO: io } = process.env;
+  return io === undefined ? [] : ['--io', io];
+}
+
 /** How soon after SIGTERM uipvsd must have ended, in milliseconds. */
 const STOP_LIMIT_MS = 2000;
 
@@ -43,7 +52,7 @@ export class UipvsProcess {
   static async start(lab: Lab, host: Host, options: UipvsOptions = {}): Promise<UipvsProcess> {
     if (!existsSync(DAEMON)) throw new UipvsError('ENOENT', `Expected the built daemon at ${DAEMON}`);
     const socketPath = options.socketPath ?? path.join(lab.directory, 'uipvsd.sock');
-    const argv = [process.execPath, DAEMON, '--socket', socketPath, ...(options.args ?? [])];
+    const argv = [process.execPath, DAEMON, '--socket', socketPath, ...usualArguments(), ...(options.args ?? [])];
     const child = lab.spawn(host, argv, options.env);
     await child.ready(`uipvsd to answer at ${socketPath}`, START_TIMEOUT_MS, () => accepts(socketPath));
     return new UipvsProcess(lab, host, child, socketPath);

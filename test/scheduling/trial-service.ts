@@ -56,7 +56,7 @@ export class TrialService implements SchedulableService<unknown> {
   /** Adds a destination that was removed. */
   addAgain(destination: TrialDestination): void {
     this.destinations.unshift(destination);
-    this.#scheduler.destinationAdded?.(this, destination);
+    this.#scheduler.destinationAdded?.(this, destination, 0);
   }
 
   remove(index: number): void {

@@ -233,7 +233,7 @@ TEST_CASE("worker: a receiver that fails is counted and told, and forgotten once
   WorkerRig bench;
   FailingReceiver receiver;
   Worker worker({bench.rig->table, bench.rig->directory, bench.rig->lanes_of(1), bench.rig->counters, bench.latency,
-                 *bench.rings, bench.marked, receiver, bench.transmitter},
+                 *bench.rings, bench.others, receiver, bench.transmitter},
                 [] {});
   CHECK_FALSE(worker.turn());
   CHECK(worker.receive_error() == 5);
@@ -248,7 +248,7 @@ TEST_CASE("worker: what comes by a mark's device has the mark, and only as long 
   WorkerRig bench;
   bench.rig->directory.add_service(9, {Family::ipv4, 0, 0, {}}, 77);
   MemoryReceiver marked;
-  REQUIRE(bench.marked.add(77, marked));
+  REQUIRE(bench.others.add({77, false}, marked));
   FiveTuple elsewhere = kTcpIn;
   elsewhere.destination = kStranger;
   marked.queue.push_back(tcp_segment(elsewhere, kTcpSyn));
@@ -262,20 +262,20 @@ TEST_CASE("worker: what comes by a mark's device has the mark, and only as long 
   bench.worker.turn();
   CHECK(bench.sent().size() == 2);
 
-  bench.marked.remove(marked);
-  CHECK(bench.marked.count() == 0);
+  bench.others.remove(marked);
+  CHECK(bench.others.count() == 0);
   marked.queue.push_back(tcp_segment(elsewhere, kTcpSyn));
   CHECK_FALSE(bench.worker.turn());
   CHECK(marked.queue.size() == 1);
 }
 
 TEST_CASE("worker: as many marks as there are slots, and not one more") {
-  MarkedReceivers marked;
-  std::vector<MemoryReceiver> receivers(MarkedReceivers::kMost + 1);
-  for (uint32_t i = 0; i < MarkedReceivers::kMost; ++i) CHECK(marked.add(i + 1, receivers[i]));
-  CHECK_FALSE(marked.add(999, receivers.back()));
+  ReceiverSet marked;
+  std::vector<MemoryReceiver> receivers(ReceiverSet::kMost + 1);
+  for (uint32_t i = 0; i < ReceiverSet::kMost; ++i) CHECK(marked.add({i + 1, false}, receivers[i]));
+  CHECK_FALSE(marked.add({999, false}, receivers.back()));
   marked.remove(receivers[3]);
-  CHECK(marked.add(999, receivers.back()));
+  CHECK(marked.add({999, false}, receivers.back()));
 }
 
 TEST_CASE("worker: a persistent client's packets wait for one verdict, and all follow the template that it makes") {

@@ -5,7 +5,7 @@ namespace uipvs::test {
 WorkerRig::WorkerRig(uint32_t capacity)
     : rig(make_rig(capacity)),
       worker(
-          {rig->table, rig->directory, rig->lanes_of(1), rig->counters, latency, *rings, marked, receiver, transmitter},
+          {rig->table, rig->directory, rig->lanes_of(1), rig->counters, latency, *rings, others, receiver, transmitter},
           [this] { ++doorbells; }) {}
 
 std::vector<MemoryPacket> WorkerRig::sent() {

@@ -24,7 +24,7 @@ class WorkerRig {
   std::unique_ptr<Rig> rig;
   std::unique_ptr<WorkerRings> rings = std::make_unique<WorkerRings>();
   UpcallLatency latency{};
-  MarkedReceivers marked;
+  ReceiverSet others;
   MemoryReceiver receiver;
   MemoryTransmitter transmitter;
   int doorbells = 0;

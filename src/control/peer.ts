@@ -1,0 +1,161 @@
+/**
+ * One client of the control socket: its requests in, its replies out.
+ *
+ * Requests are begun as they come and answered in their order. What a client can make the daemon hold is bounded: of
+ * requests by the LineReader, of answers by MAX_UNANSWERED, and of a long answer by a piece of it, because the next is
+ * made when the client has taken the one before and all others had their turn. After a request for a long answer no
+ * other is begun until that has been given, so that what it shows is not what a later request has made of the table.
+ */
+import type { Socket } from 'node:net';
+import { messageOf, UipvsError } from '../base/error.js';
+import { BatchRefusal } from './batch-refusal.js';
+import type { LineReader } from './line-reader.js';
+import type { Handler, Outcome } from './outcome.js';
+import { MAX_SHORT_REQUEST_BYTES, type Reply, type Request } from './protocol.js';
+import { parseRequest } from './request.js';
+import type { Turns } from './turns.js';
+
+/** Of one client. Many at once is what makes a restore fast: the host does them together. */
+const MAX_UNANSWERED = 4096;
+
+const DONE = '{"ok":true,"result":null}';
+
+export class Peer {
+  readonly #socket: Socket;
+  readonly #handler: Handler;
+  readonly #reader: LineReader;
+  readonly #turns: Turns;
+  #unanswered = 0;
+  #answers: Promise<void> = Promise.resolve();
+  #isCorked = false;
+
+  constructor(socket: Socket, handler: Handler, reader: LineReader, turns: Turns) {
+    this.#socket = socket;
+    this.#handler = handler;
+    this.#reader = reader;
+    this.#turns = turns;
+    socket.on('error', () => socket.destroy());
+  }
+
+  /** Answers until the client hangs up or sends what is no request at all. Never rejects. */
+  async serve(): Promise<void> {
+    try {
+      for await (const chunk of this.#socket) {
+        try {
+          for (const line of this.#reader.push(chunk)) await this.#take(line);
+          // Node would go on reading in this turn for as long as there is something to read.
+          await this.#turns.next();
+        } catch (thrown) {
+          await this.#answers;
+          await this.#write(refusal(thrown));
+          await this.#end();
+          break; // which destroys the socket
+        }
+      }
+      await this.#answers;
+    } catch {
+      // The client hung up in the middle of a request or an answer.
+    }
+    this.#reader.clear();
+    await this.#end();
+    this.#socket.destroy();
+  }
+
+  /** Settles when the client has all that was written, or is gone. */
+  async #end(): Promise<void> {
+    if (this.#socket.destroyed) return;
+    await new Promise<void>((resolve) => this.#socket.end(() => resolve()));
+  }
+
+  async #take(line: string): Promise<void> {
+    const { outcome, isLong } = this.#begin(line);
+    this.#unanswered += 1;
+    this.#answers = this.#answers.then(async () => {
+      await this.#answer(await outcome);
+      this.#unanswered -= 1;
+    });
+    this.#answers.catch(() => this.#socket.destroy());
+    const isEnough = this.#unanswered >= MAX_UNANSWERED || line.length > MAX_SHORT_REQUEST_BYTES;
+    if (isEnough || isLong) await this.#answers;
+  }
+
+  /** Carries out one request; a refusal or failure becomes its reply. */
+  #begin(line: string): { readonly outcome: Promise<Outcome | Reply>; readonly isLong: boolean } {
+    let request: Request;
+    try {
+      request = parseRequest(line);
+    } catch (thrown) {
+      return { outcome: Promise.resolve(refusal(thrown)), isLong: false };
+    }
+    const isLong = request.op === 'list' || request.op === 'connections';
+    return { outcome: this.#handler(request).catch(refusal), isLong };
+  }
+
+  async #answer(outcome: Outcome | Reply): Promise<void> {
+    if ('pieces' in outcome) {
+      await this.#writePieces(outcome.pieces);
+    } else if ('refused' in outcome) {
+      const { refused: errno, index } = outcome;
+      await this.#write({ ok: false, errno, ...(index === undefined ? {} : { index }) });
+    } else if ('ok' in outcome) {
+      await this.#write(outcome);
+    } else if (outcome.result === null) {
+      await this.#writeLine(DONE);
+    } else {
+      await this.#write({ ok: true, result: outcome.result });
+    }
+  }
+
+  async #writePieces(pieces: Iterable<unknown>): Promise<void> {
+    for (const part of pieces) {
+      await this.#write({ part });
+      await this.#turns.next();
+    }
+    await this.#writeLine(DONE);
+  }
+
+  #write(reply: unknown): Promise<void> {
+    return this.#writeLine(JSON.stringify(reply));
+  }
+
+  /** Writes one line and waits until the client has taken enough of it. @throws UipvsError EIO where it has gone */
+  async #writeLine(line: string): Promise<void> {
+    const socket = this.#socket;
+    if (socket.destroyed) throw hungUp();
+    this.#cork();
+    if (socket.write(`${line}\n`)) return;
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        socket.off('drain', settle);
+        socket.off('close', settle);
+        resolve();
+      };
+      socket.once('drain', settle);
+      socket.once('close', settle);
+    });
+    if (socket.destroyed) throw hungUp();
+  }
+
+  /** What is answered in one turn of the event loop leaves in one system call. */
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#socket.cork();
+    setImmediate(() => {
+      this.#isCorked = false;
+      this.#socket.uncork();
+    });
+  }
+}
+
+function hungUp(): UipvsError {
+  return new UipvsError('EIO', 'the client hung up');
+}
+
+function refusal(thrown: unknown): Reply {
+  if (thrown instanceof UipvsError) {
+    const index = thrown instanceof BatchRefusal ? { index: thrown.index } : {};
+    return { ok: false, errno: thrown.code, message: thrown.message, ...index };
+  }
+  return { ok: false, errno: 'EIO', message: `uipvsd failed to answer: ${messageOf(thrown)}` };
+}

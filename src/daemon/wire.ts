@@ -1,0 +1,85 @@
+/**
+ * `--io packet`: which interfaces packets are taken from.
+ *
+ * All Ethernet interfaces that are up and have an address, or those that the operator names, as they come and go. A ring
+ * is open before the kernel is told to drop what comes by it, and closed after the kernel has been told to stop: so for a
+ * moment a packet may be treated twice, but none is lost.
+ */
+import { networkInterfaces } from 'node:os';
+import { messageOf } from '../base/error.js';
+import type { Engine } from '../engine/engine.js';
+import type { HostPlumbing } from '../host/host-plumbing.js';
+import type { Logger } from './logger.js';
+
+const NO_HARDWARE_ADDRESS = '00:00:00:00:00:00';
+
+/** Names of the Ethernet interfaces that are up and have an address. */
+function presentInterfaces(): readonly string[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses]) => {
+    const isEthernet = addresses?.some(({ internal, mac }) => !internal && mac !== NO_HARDWARE_ADDRESS);
+    return isEthernet ? [name] : [];
+  });
+}
+
+export class Wire {
+  readonly #engine: Pick<Engine, 'openWire' | 'closeWire' | 'hasWire'>;
+  readonly #host: Pick<HostPlumbing, 'setCaptureDevices'>;
+  readonly #wanted: readonly string[] | null;
+  readonly #log: Logger;
+  /** Those that packets are taken from, sorted. */
+  #taken: readonly string[] = [];
+  /** What was said of interfaces that could not be opened, so that it is said once. */
+  readonly #complaints = new Map<string, string>();
+
+  /** @param wanted names of interfaces; null: all that there are */
+  constructor(
+    engine: Pick<Engine, 'openWire' | 'closeWire' | 'hasWire'>,
+    host: Pick<HostPlumbing, 'setCaptureDevices'>,
+    wanted: readonly string[] | null,
+    log: Logger,
+  ) {
+    this.#engine = engine;
+    this.#host = host;
+    this.#wanted = wanted;
+    this.#log = log;
+  }
+
+  /** Follows interfaces that came or went since the last call. Errors: of the host's plumbing. */
+  async follow(): Promise<void> {
+    const present = presentInterfaces();
+    const wanted = present.filter((name) => this.#wanted?.includes(name) ?? true);
+    const gone = this.#taken.filter((name) => !wanted.includes(name) || !this.#engine.hasWire(name));
+    const kept = this.#taken.filter((name) => !gone.includes(name));
+    if (gone.length > 0) await this.#take(kept);
+    for (const name of gone) this.#engine.closeWire(name);
+    const opened = wanted.filter((name) => !kept.includes(name) && this.#open(name));
+    if (opened.length > 0) await this.#take([...kept, ...opened]);
+  }
+
+  /** Gives all interfaces back to the kernel. */
+  async close(): Promise<void> {
+    const taken = this.#taken;
+    await this.#take([]);
+    for (const name of taken) this.#engine.closeWire(name);
+  }
+
+  async #take(names: readonly string[]): Promise<void> {
+    const sorted = names.toSorted();
+    await this.#host.setCaptureDevices(sorted);
+    this.#taken = sorted;
+    this.#log.info({ interfaces: sorted }, 'packets are taken from the wire');
+  }
+
+  #open(name: string): boolean {
+    try {
+      const isTaken = this.#engine.openWire(name);
+      this.#complaints.delete(name);
+      return isTaken;
+    } catch (thrown) {
+      const complaint = messageOf(thrown);
+      if (this.#complaints.get(name) !== complaint) this.#log.warn({ interface: name }, complaint);
+      this.#complaints.set(name, complaint);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,437 @@
+/** Packets of which a data plane gets copies by AF_PACKET: what the kernel drops, by either means, and what it must not. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { captureTables } from '../../src/host/table.js';
+import { execute } from '../lab/exec.js';
+import {
+  DEVICE,
+  mark,
+  NamespacePair,
+  type Plumbing,
+  type Reader,
+  rip,
+  SKIP,
+  TABLE,
+  vip,
+} from './namespace-pair.js';
+import type { Call } from './plumbing-child.js';
+
+const setDevices = (...argument: string[]): Call => ({ method: 'setCaptureDevices', argument });
+const add = (argument: unknown): Call => ({ method: 'addVirtualService', argument });
+const addReal = (argument: unknown): Call => ({ method: 'addRealServer', argument });
+const close: Call = { method: 'close' };
+const refresh: Call = { method: 'refresh' };
+
+const MEANS = [
+  { means: 'nftables', filterProgram: 'nft' },
+  { means: 'policy rules', filterProgram: 'no-such-nft' },
+] as const;
+
+const FAMILIES = [
+  {
+    family: 'IPv4',
+    routed: '10.9.9.9',
+    local: '10.0.0.1',
+    all: '10.0.0.3',
+    server: '10.0.0.2',
+    stranger: '10.0.0.77',
+    nowhere: '203.0.113.5',
+    beside: '10.0.1.1',
+    echo: '1 10.0.0.77 2048',
+    reassembled: 'IpReasmOKs',
+  },
+  {
+    family: 'IPv6',
+    routed: '2001:db8:9::9',
+    local: '2001:db8::1',
+    all: '2001:db8::3',
+    server: '2001:db8::2',
+    stranger: '2001:db8::77',
+    nowhere: '2001:db8:5::5',
+    beside: '2001:db8:1::1',
+    echo: '58 2001:db8::77 32768',
+    reassembled: 'Ip6ReasmOKs',
+  },
+] as const;
+
+/** Sends one datagram that the peer cuts into fragments. */
+const FRAGMENTS = `import socket, sys
+s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((sys.argv[2], 0))
+s.sendto(bytes(4000), (sys.argv[1], int(sys.argv[3])))`;
+
+/** Knocks at a port and says what comes of it. */
+const ASK = `import socket, sys
+protocol, address, port, source = sys.argv[1:]
+kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+s.bind((source, 0))
+s.settimeout(0.2)
+try:
+    s.connect((address, int(port)))
+    s.send(b"?")
+    s.recv(9)
+except TimeoutError:
+    print("silence")
+except ConnectionRefusedError:
+    print("refused")`;
+
+for (const { means, filterProgram } of MEANS) {
+  for (const {
+    family,
+    routed,
+    local,
+    all,
+    server,
+    stranger,
+    nowhere,
+    beside,
+    echo,
+    reassembled,
+  } of FAMILIES) {
+    describe(`captured ${family} packets and ${means}`, { skip: SKIP }, () => {
+      let pair: NamespacePair;
+      let plumbing: Plumbing;
+      let reader: Reader;
+      before(async () => {
+        pair = await NamespacePair.make();
+        await pair.addVeth(1);
+        // Open before the device is set up: it drops nothing while its carrier comes up.
+        reader = await pair.reader('count');
+        const rest = family === 'IPv4' ? '/24 dev eth0' : '/64 dev eth0 nodad';
+        await pair.ip(pair.peer, `addr add ${stranger}${rest}`);
+        await pair.ip(pair.director, `addr add ${all}${rest}`);
+        plumbing = await pair.attached({ filterProgram });
+        await plumbing.do(setDevices('eth0', 'eth9'));
+        await plumbing.do(
+          add(vip(routed, 80)),
+          add(vip(local, 80)),
+          add(vip(local, 53, 'udp')),
+          add(vip(all, 0, 'udp')),
+          addReal(rip(server)),
+        );
+      });
+      after(() => pair?.remove());
+
+      const ping = (from: string, to: string) =>
+        execute(['ip', 'netns', 'exec', pair.peer, 'ping', '-c1', '-W0.05', '-I', from, to]);
+
+      const ask = async (protocol: 'tcp' | 'udp', address: string, port: number, source: string) =>
+        (await pair.exec(pair.peer, ['python3', '-c', ASK, protocol, address, String(port), source])).trim();
+
+      /** Asserts that what `send` sends is dropped: a ping after it, which never is, is the first to come out. */
+      async function assertDropped(send: () => Promise<unknown>): Promise<void> {
+        await send();
+        await ping(stranger, routed);
+        const first = await reader.lines.next();
+        assert.ok(first?.startsWith(`${echo} ${routed} `), `Expected a ping but received ${first}`);
+      }
+
+      it('(a) of each protocol to a routed VIP are dropped, whatever the port', async () => {
+        for (const protocol of ['tcp', 'udp', 'sctp'] as const) {
+          await assertDropped(() => pair.send(pair.peer, protocol, routed, [80, 81, 65535], stranger));
+        }
+      });
+
+      it('(a) in fragments are dropped', async () => {
+        await assertDropped(() => pair.exec(pair.peer, ['python3', '-c', FRAGMENTS, routed, stranger, '80']));
+      });
+
+      it('(b) to services on a local VIP are dropped', async () => {
+        await assertDropped(() => pair.send(pair.peer, 'tcp', local, [80], stranger));
+        await assertDropped(() => pair.send(pair.peer, 'udp', local, [53], stranger));
+        await assertDropped(() => pair.send(pair.peer, 'udp', all, [1, 80, 65535], stranger));
+      });
+
+      it('are dropped without a word', async () => {
+        for (const [protocol, address, port] of [
+          ['tcp', routed, 80],
+          ['udp', routed, 80],
+          ['tcp', local, 80],
+          ['udp', local, 53],
+          ['udp', all, 9],
+        ] as const) {
+          assert.equal(await ask(protocol, address, port, stranger), 'silence', `${protocol} ${address}`);
+        }
+        await assertDropped(async () => {});
+      });
+
+      it('(b) in fragments are dropped for a service of all ports', async () => {
+        await assertDropped(() => pair.exec(pair.peer, ['python3', '-c', FRAGMENTS, all, stranger, '80']));
+      });
+
+      it('to other ports of a local VIP reach the host', async () => {
+        for (const [protocol, port] of [
+          ['tcp', 53],
+          ['tcp', 81],
+          ['udp', 80],
+        ] as const) {
+          assert.equal(await ask(protocol, local, port, stranger), 'refused', `${protocol} ${port}`);
+        }
+      });
+
+      it('in fragments to a local VIP reach the host, whatever the port in the first', async () => {
+        const counter = async () =>
+          / (\d+) /.exec(
+            (await pair.exec(pair.director, ['nstat', '-asz', reassembled])).split('\n')[1] ?? '',
+          )?.[1];
+        const before = Number(await counter());
+        await pair.exec(pair.peer, ['python3', '-c', FRAGMENTS, local, stranger, '53']);
+        assert.equal(Number(await counter()), before + 1);
+      });
+
+      it('(c) of a real server are dropped, wherever they go', async () => {
+        for (const protocol of ['tcp', 'udp', 'sctp'] as const) {
+          for (const to of [nowhere, stranger.replace('77', '78'), local]) {
+            await assertDropped(() => pair.send(pair.peer, protocol, to, [5000], server));
+          }
+        }
+        await assertDropped(() => pair.exec(pair.peer, ['python3', '-c', FRAGMENTS, nowhere, server, '80']));
+      });
+
+      it('with ICMP, or another protocol, come to the device', async () => {
+        await ping(server, nowhere);
+        const pinged = await reader.lines.next();
+        assert.ok(pinged?.startsWith(`${echo.replace(stranger, server)} ${nowhere} `), `${pinged}`);
+        await pair.send(pair.peer, 'gre', routed, [1], stranger);
+        assert.equal(await reader.lines.next(), `47 ${stranger} 5000 ${routed} 1`);
+      });
+
+      it('ping to a local VIP is answered', async () => {
+        const ping = ['ping', '-c1', '-W1', '-I', stranger, local];
+        assert.match(await pair.exec(pair.peer, ping), /1 received/);
+      });
+
+      it('that come by another device come out of ours', async () => {
+        // IPv6 goes another way as long as nobody has answered at the gateway.
+        await pair.exec(pair.peer, ['ping', '-c1', '-W2', beside]);
+        await pair.ip(pair.peer, `route add ${routed} via ${beside}`);
+        await pair.send(pair.peer, 'tcp', routed, [80], stranger);
+        await pair.ip(pair.peer, `route del ${routed}`);
+        assert.equal(await reader.lines.next(), `6 ${stranger} 5000 ${routed} 80`);
+      });
+
+      it('and those of the host itself come out of our device', async () => {
+        for (const to of [routed, local]) {
+          await pair.exec(pair.director, ['python3', '-c', ASK, 'tcp', to, '80', local]);
+          assert.match((await reader.lines.next()) ?? '', new RegExp(`^6 ${local} \\d+ ${to} 80$`));
+        }
+      });
+
+      it('with the mark of a service come to its device', async () => {
+        await pair.addTun('uipvs0m1');
+        const ofMark = await pair.reader('count', 'uipvs0m1');
+        const argument = mark(1, 'uipvs0m1', family === 'IPv4' ? 4 : 6);
+        await plumbing.do({ method: 'addFirewallMark', argument });
+        await pair.nft(
+          'chain in { type filter hook prerouting priority mangle; tcp dport 80 meta mark set 1; }',
+        );
+        for (const to of [routed, local]) {
+          await pair.send(pair.peer, 'tcp', to, [80], stranger);
+          assert.equal(await ofMark.lines.next(), `6 ${stranger} 5000 ${to} 80`);
+        }
+        // Requests are not taken from the wire while there are marks.
+        await pair.send(pair.peer, 'tcp', routed, [81], stranger);
+        assert.equal(await reader.lines.next(), `6 ${stranger} 5000 ${routed} 81`);
+        await assertDropped(() => pair.send(pair.peer, 'tcp', nowhere, [5000], server));
+        ofMark.process.kill();
+        await plumbing.do({ method: 'removeFirewallMark', argument });
+        await assertDropped(() => pair.send(pair.peer, 'tcp', routed, [80], stranger));
+      });
+
+      it('come to our device when there are no capture devices any more', async () => {
+        await plumbing.do(setDevices());
+        for (const to of [routed, local]) {
+          await pair.send(pair.peer, 'tcp', to, [80], stranger);
+          assert.equal(await reader.lines.next(), `6 ${stranger} 5000 ${to} 80`);
+        }
+      });
+    });
+  }
+
+  describe(`the plumbing of capture devices by ${means}`, { skip: SKIP }, () => {
+    let pair: NamespacePair;
+    beforeEach(async () => {
+      pair = await NamespacePair.make();
+      await pair.addVeth(1);
+    });
+    afterEach(() => pair.remove());
+
+    const services = ['10.9.9.9', '10.0.0.1', '2001:db8:9::9', '2001:db8::1'].map((each) =>
+      add(vip(each, 80)),
+    );
+    const servers = [addReal(rip('10.0.0.2')), addReal(rip('2001:db8::2'))];
+    /** Whether SYNs from the peer are dropped, which must otherwise come out of the device; a ping never is. */
+    async function isDropped(address: string, reader: Reader): Promise<boolean> {
+      await pair.send(pair.peer, 'tcp', address, [80]);
+      await execute(['ip', 'netns', 'exec', pair.peer, 'ping', '-c1', '-W0.05', address]);
+      const isFirst = (await reader.lines.next())?.startsWith('6 ') ?? false;
+      if (isFirst) await reader.lines.next();
+      return !isFirst;
+    }
+
+    it('is gone with the devices, with the services and on close, byte for byte', async () => {
+      const before = await pair.snapshot();
+      const plumbing = await pair.attached({ filterProgram });
+      const idle = await pair.snapshot();
+      await plumbing.do(setDevices('eth0', 'eth1'));
+      await plumbing.do(...services, ...servers);
+      const with2 = await pair.snapshot();
+      await plumbing.do(setDevices('eth0'));
+      assert.notEqual(await pair.snapshot(), with2);
+      await plumbing.do(setDevices('eth1', 'eth0'));
+      const sorted = (text: string) => text.split('\n').sort().join('\n');
+      assert.equal(sorted(await pair.snapshot()), sorted(with2));
+      await plumbing.do(
+        ...services.map(({ argument }): Call => ({ method: 'removeVirtualService', argument })),
+        ...servers.map(({ argument }): Call => ({ method: 'removeRealServer', argument })),
+      );
+      const rules = async () =>
+        pair.exec(pair.director, ['sh', '-c', 'ip rule; ip -6 rule; nft list ruleset']);
+      assert.doesNotMatch(await rules(), /117|uipvs/);
+      await plumbing.do(...services, ...servers);
+      await plumbing.do(close);
+      assert.equal(await pair.snapshot(), before);
+      assert.notEqual(idle, before);
+    });
+
+    it('is put back when somebody takes it away', async () => {
+      const reader = await pair.reader('count');
+      const plumbing = await pair.attached({ filterProgram });
+      await plumbing.do(setDevices('eth0', 'eth1'), ...services, ...servers);
+      const before = await pair.snapshot();
+      await pair.exec(pair.director, ['nft', 'flush', 'ruleset']);
+      for (const preference of [46, 46, 47, 61]) {
+        await execute(['ip', '-n', pair.director, 'rule', 'del', 'pref', String(preference)]);
+      }
+      await execute([
+        'ip',
+        '-n',
+        pair.director,
+        'route',
+        'flush',
+        'table',
+        String(captureTables(TABLE).vips),
+      ]);
+      assert.notEqual(await pair.snapshot(), before);
+      await plumbing.do(refresh);
+      const sorted = (text: string) => text.split('\n').sort().join('\n');
+      assert.equal(sorted(await pair.snapshot()), sorted(before));
+      assert.equal(await isDropped('10.9.9.9', reader), true);
+    });
+
+    it('follows devices that go and come, and services', async () => {
+      const reader = await pair.reader('count');
+      const plumbing = await pair.attached({ filterProgram });
+      await plumbing.do(setDevices('eth0', 'eth1'), ...services);
+      await pair.ip(pair.peer, 'route add 10.9.9.9 via 10.0.1.1');
+      assert.equal(await isDropped('10.9.9.9', reader), true);
+      await pair.ip(pair.director, 'link del eth1');
+      await plumbing.do(refresh);
+      assert.equal(await isDropped('2001:db8:9::9', reader), true);
+      await plumbing.do(add(vip('10.9.9.8', 80)), ...servers);
+      await pair.addVeth(1);
+      await plumbing.do(refresh);
+      await pair.ip(pair.peer, 'route add 10.9.9.8 via 10.0.1.1');
+      await pair.ip(pair.peer, 'route add 10.9.9.9 via 10.0.1.1');
+      for (const address of ['10.9.9.9', '10.9.9.8'])
+        assert.equal(await isDropped(address, reader), true, address);
+      await plumbing.do({ method: 'removeVirtualService', argument: vip('10.9.9.8', 80) });
+      // As if it were still routed to the device: only the drop is asked about.
+      await pair.ip(pair.director, `route add 10.9.9.8 dev ${DEVICE}`);
+      assert.equal(await isDropped('10.9.9.8', reader), false);
+    });
+
+    it('follows a VIP that becomes an address of the host', async () => {
+      const plumbing = await pair.attached({ filterProgram });
+      await plumbing.do(setDevices('eth0'), add(vip('10.0.0.50', 80)));
+      await pair.ip(pair.director, 'addr add 10.0.0.50/32 dev lo');
+      await plumbing.do(refresh);
+      await pair.ip(pair.peer, 'addr add 10.0.0.77/24 dev eth0');
+      const ask = async (port: string) =>
+        (await pair.exec(pair.peer, ['python3', '-c', ASK, 'tcp', '10.0.0.50', port, '10.0.0.77'])).trim();
+      assert.deepEqual([await ask('80'), await ask('81')], ['silence', 'refused']);
+    });
+
+    it('of two daemons concerns each one its own', async () => {
+      await pair.addTun('uipvs1');
+      const reader = await pair.reader('count');
+      const other = await pair.reader('count', 'uipvs1');
+      const journalPath = `${pair.directory}/second.json`;
+      const first = await pair.attached({ filterProgram });
+      const second = await pair.attached({ filterProgram, device: 'uipvs1', table: TABLE + 1, journalPath });
+      await second.do(setDevices('eth1'), add(vip('10.9.9.8', 80)), add(vip('10.9.9.6', 80)));
+      const own = (text: string) => text.split('\n').filter((line) => /7118|7225|device|vips/.test(line));
+      const alone = await pair.snapshot();
+      await first.do(setDevices('eth0', 'eth1'), add(vip('10.9.9.9', 80)), add(vip('10.0.0.1', 80)));
+      await pair.ip(pair.peer, 'route add 10.9.9.6 via 10.0.1.1');
+      assert.equal(await isDropped('10.9.9.9', reader), true);
+      assert.equal(await isDropped('10.9.9.8', other), false);
+      assert.equal(await isDropped('10.9.9.6', other), true);
+      await first.do(close);
+      assert.equal(await isDropped('10.9.9.6', other), true);
+      assert.deepEqual(own(await pair.snapshot()), own(alone));
+    });
+
+    it('left by a dead daemon is removed by any other', async () => {
+      await pair.addTun('uipvs1');
+      const journalPath = `${pair.directory}/second.json`;
+      const dead = await pair.attached({ filterProgram, device: 'uipvs1', table: TABLE + 1, journalPath });
+      await dead.do(setDevices('eth0'), ...services, ...servers);
+      await dead.kill();
+      const survivor = pair.plumbing();
+      await survivor.do();
+      assert.match(
+        await pair.exec(pair.director, ['sh', '-c', 'ip rule; nft list ruleset']),
+        /uipvs_7118|46:/,
+      );
+      await survivor.do(close);
+      await pair.ip(pair.director, 'link del uipvs1');
+      await pair.plumbing({ journalPath: `${pair.directory}/third.json` }).do();
+      const rules = await pair.exec(pair.director, [
+        'sh',
+        '-c',
+        'ip rule; ip -6 rule; ip route show table all proto 117; ip -6 route show table all proto 117; nft list ruleset',
+      ]);
+      assert.doesNotMatch(rules, /117|7118/);
+    });
+
+    it('refuses names that are none and devices of its own, and changes nothing', async () => {
+      const plumbing = await pair.attached({ filterProgram });
+      await plumbing.do(setDevices('eth0'), ...services);
+      const before = await pair.snapshot();
+      for (const name of ['', 'eth0;drop', 'lo', 'all', DEVICE]) {
+        const [answer] = (await plumbing.call(setDevices('eth1', name))) ?? [];
+        assert.deepEqual(answer, {
+          code: 'EINVAL',
+          message: `Expected the name of a device to capture from but received "${name}"`,
+        });
+      }
+      assert.equal(await pair.snapshot(), before);
+    });
+  });
+}
+
+describe('routing tables of captured packets', { skip: SKIP }, () => {
+  it('are those of no mark and of no other daemon', () => {
+    const tables = [1, 117, 118, 7117, 32_767].flatMap((table) => Object.values(captureTables(table)));
+    assert.equal(new Set(tables).size, tables.length);
+    assert.ok(tables.every((table) => table > 0xffff && table <= 0xffffffff));
+  });
+
+  it('that somebody uses are refused', async () => {
+    const pair = await NamespacePair.make();
+    try {
+      const plumbing = await pair.attached();
+      const { all } = captureTables(TABLE);
+      await pair.ip(pair.director, `route add 10.1.1.1/32 dev eth0 table ${all}`);
+      const [answer] = (await plumbing.call(setDevices('eth0'))) ?? [];
+      assert.deepEqual(answer, {
+        code: 'EEXIST',
+        message: `Routing table ${all} for captured packets already holds routes of eth0`,
+      });
+    } finally {
+      await pair.remove();
+    }
+  });
+});
