@@ -1,6 +1,8 @@
 #include "core/call_id_store.h"
 
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "core/record_access.h"
 
@@ -18,6 +20,16 @@ void CallIdStore::format(std::byte* memory) {
   cells_ = reinterpret_cast<Cell*>(memory);
   high_water_ = 0;
   free_head_ = 0;
+}
+
+void CallIdStore::resume(std::span<const uint32_t> held) {
+  high_water_ = held.empty() ? 0 : *std::max_element(held.begin(), held.end());
+  free_head_ = 0;
+  std::vector<bool> is_held(high_water_ + 1);
+  for (const uint32_t cell : held) is_held[cell] = true;
+  for (uint32_t cell = high_water_; cell != 0; --cell) {
+    if (!is_held[cell]) give(cell);
+  }
 }
 
 uint32_t CallIdStore::take(std::span<const uint8_t> call_id) {

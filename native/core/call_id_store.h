@@ -33,6 +33,9 @@ class CallIdStore {
   // `memory` is zeroed, aligned to 4 bytes, of memory_bytes(capacity), and outlives the store.
   void format(std::byte* memory);
 
+  // Takes over what lies in the memory: `held` are the cells in use, in any order, each once and none 0.
+  void resume(std::span<const uint32_t> held);
+
   // The cell that holds `call_id` now, never 0; at most `capacity` at a time. 1 to 255 bytes.
   uint32_t take(std::span<const uint8_t> call_id);
   void give(uint32_t cell);

@@ -11,7 +11,7 @@
 
 namespace uipvs {
 
-inline constexpr uint32_t kConnectionLayoutVersion = 3;
+inline constexpr uint32_t kConnectionLayoutVersion = 4;
 
 // Time in the table: 1/64 s of CLOCK_BOOTTIME, compared by signed difference, so spans of up to 388 days work.
 using Tick = uint32_t;
@@ -40,7 +40,11 @@ inline constexpr uint16_t kConnectionFtp = 0x0004;    // FTP's control connectio
 inline constexpr uint16_t kConnectionInvalid = 0x8000;
 inline constexpr uint16_t kInvalidTemplatePort = 0xffff;
 
-// Who may touch what: the fields up to `mark` and the addresses are written before the record is published and never
+// What a connection is for its whole life.
+inline constexpr uint16_t kConnectionKind = kConnectionTemplate | kConnectionOnePacket | kConnectionNoClientPort |
+                                            kConnectionToa | kConnectionProxy | kConnectionFtp;
+
+// Who may touch what: the plain fields and the addresses are written before the record is published and never
 // after; the atomics are moved by the worker that holds the packet, and read by anyone.
 struct ConnectionHead {
   std::atomic<uint32_t> life;  // even: free; odd: published. Every publish and every free adds one
@@ -58,7 +62,7 @@ struct ConnectionHead {
   std::atomic<uint32_t> in_packets;  // from the client, saturating
   std::atomic<uint32_t> timeout;     // ticks, of a template; 0: by protocol and state
   uint32_t call_id;                  // cell of the Call-ID that a template of engine sip is found by, or 0
-  uint32_t mark;                     // firewall mark of the service, or 0
+  uint32_t check;                    // of all that is never written again; see ConnectionTable::check_of()
 };
 static_assert(sizeof(ConnectionHead) == 48);
 static_assert(std::atomic<uint32_t>::is_always_lock_free && std::atomic<uint8_t>::is_always_lock_free);

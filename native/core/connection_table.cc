@@ -11,6 +11,7 @@ namespace {
 // Implementation: 70 % of ten entries. At 75 % one look-up in seven reads a second bucket; at 70 % one in twelve.
 constexpr uint64_t kEntriesPerBucketAtCapacity = 7;
 constexpr size_t kPageBytes = 4096;
+constexpr uint32_t kRecordBytes = sizeof(ConnectionRecord6) << 16 | sizeof(ConnectionRecord4);
 
 size_t page_align(size_t bytes) { return (bytes + kPageBytes - 1) & ~(kPageBytes - 1); }
 uint64_t bucket_count_for(uint32_t capacity) { return 2ull * capacity / kEntriesPerBucketAtCapacity + 1; }
@@ -23,18 +24,19 @@ Address address_of(const uint32_t (&from)[4]) { return {{get(from[0]), get(from[
 
 }  // namespace
 
-size_t ConnectionTable::memory_bytes(uint32_t capacity) {
+size_t ConnectionTable::kept_bytes(uint32_t capacity) {
   const size_t slots = static_cast<size_t>(capacity) + 1;
   return kPageBytes + page_align(slots * sizeof(ConnectionRecord4)) + page_align(slots * sizeof(ConnectionRecord6)) +
-         2 * page_align(slots * sizeof(SequenceRecord)) + page_align(CallIdStore::memory_bytes(capacity)) +
-         page_align(bucket_count_for(capacity) * sizeof(IndexBucket));
+         2 * page_align(slots * sizeof(SequenceRecord)) + page_align(CallIdStore::memory_bytes(capacity));
 }
 
-void ConnectionTable::format(std::span<std::byte> memory, uint32_t capacity, const HashSecret& secret) {
+size_t ConnectionTable::memory_bytes(uint32_t capacity) {
+  return kept_bytes(capacity) + page_align(bucket_count_for(capacity) * sizeof(IndexBucket));
+}
+
+void ConnectionTable::lay_out(std::span<std::byte> memory, uint32_t capacity) {
   const size_t slots = static_cast<size_t>(capacity) + 1;
-  std::byte* next = memory.data();
-  header_ = new (next) ConnectionTableHeader{};
-  next += kPageBytes;
+  std::byte* next = memory.data() + kPageBytes;
   pools_[0] = {next, nullptr, sizeof(ConnectionRecord4), 0};
   next += page_align(slots * sizeof(ConnectionRecord4));
   pools_[1] = {next, nullptr, sizeof(ConnectionRecord6), 0};
@@ -44,16 +46,36 @@ void ConnectionTable::format(std::span<std::byte> memory, uint32_t capacity, con
     next += page_align(slots * sizeof(SequenceRecord));
   }
   call_ids_.format(next);
-  next += page_align(CallIdStore::memory_bytes(capacity));
-  buckets_ = reinterpret_cast<IndexBucket*>(next);
+  buckets_ = reinterpret_cast<IndexBucket*>(memory.data() + kept_bytes(capacity));
   bucket_count_ = bucket_count_for(capacity);
-  secret_ = secret;
+  secret_ = header_->secret;
   capacity_ = capacity;
+}
+
+void ConnectionTable::format(std::span<std::byte> memory, uint32_t capacity, const HashSecret& secret,
+                             const BootId& boot_id) {
+  header_ = new (memory.data()) ConnectionTableHeader{};
   header_->layout_version = kConnectionLayoutVersion;
+  header_->record_bytes = kRecordBytes;
   header_->capacity = capacity;
-  header_->bucket_count = bucket_count_;
   header_->secret = secret;
-  header_->magic = kConnectionTableMagic;
+  header_->boot_id = boot_id;
+  lay_out(memory, capacity);
+  header_->magic.store(kConnectionTableMagic, std::memory_order_release);
+}
+
+ConnectionTable::Mismatch ConnectionTable::resume(std::span<std::byte> memory, uint32_t capacity,
+                                                  const BootId& boot_id) {
+  auto* const header = reinterpret_cast<ConnectionTableHeader*>(memory.data());
+  if (header->magic.load(std::memory_order_acquire) != kConnectionTableMagic) return Mismatch::unfinished;
+  if (header->layout_version != kConnectionLayoutVersion || header->record_bytes != kRecordBytes) {
+    return Mismatch::layout;
+  }
+  if (header->capacity != capacity) return Mismatch::capacity;
+  if (header->boot_id != boot_id) return Mismatch::boot;
+  header_ = header;
+  lay_out(memory, capacity);
+  return Mismatch::none;
 }
 
 ConnectionHead& ConnectionTable::head(ConnectionId id) const {
@@ -148,7 +170,6 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
   record.timeout.store(connection.timeout, std::memory_order_relaxed);
   put(record.call_id, connection.call_id.empty() ? 0 : call_ids_.take(connection.call_id));
   if ((connection.flags & (kConnectionProxy | kConnectionFtp)) != 0) sequence(id) = SequenceRecord{};
-  record.mark = 0;
   if (connection.ends.family == Family::ipv4) {
     auto& record4 = reinterpret_cast<ConnectionRecord4&>(record);
     put(record4.client, connection.ends.client.words[0]);
@@ -166,15 +187,22 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
     release(id);
     return CreateError::full;
   }
-  record.life.store(record.life.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  if ((connection.flags & kConnectionNoClientPort) != 0) ++expected_;
+  put(record.check, check_of(id));
+  // One more than an even number; and odd whatever a file may hold there.
+  record.life.store((record.life.load(std::memory_order_relaxed) + 1) | 1, std::memory_order_release);
   return CreateError::none;
 }
 
 void ConnectionTable::remove(ConnectionId id) {
   ConnectionHead& record = head(id);
   const ConnectionEnds gone = ends(id);
+  const uint16_t flags = record.flags.load(std::memory_order_relaxed);
   record.life.store(record.life.load(std::memory_order_relaxed) + 1, std::memory_order_release);
-  unindex(id, gone, record.flags.load(std::memory_order_relaxed));
+  // Nothing of what comes is stored before that, where the process may end at any moment.
+  std::atomic_thread_fence(std::memory_order_release);
+  if ((flags & kConnectionNoClientPort) != 0) --expected_;
+  unindex(id, gone, flags);
   release(id);
 }
 
@@ -183,8 +211,22 @@ void ConnectionTable::invalidate_template(ConnectionId id) {
   const uint16_t flags = record.flags.load(std::memory_order_relaxed);
   unindex(id, ends(id), flags);
   record.flags.store(flags | kConnectionInvalid, std::memory_order_relaxed);
+  // With the flag alone it is invalid, without it with these ports another template.
+  std::atomic_thread_fence(std::memory_order_release);
   put(record.virtual_port, kInvalidTemplatePort);
   put(record.real_port, kInvalidTemplatePort);
+}
+
+uint32_t ConnectionTable::check_of(ConnectionId id) const {
+  const ConnectionHead& record = head(id);
+  const ConnectionEnds its = ends(id);
+  SipHash13 sum(secret_);
+  sum.word(hash(its.from_client()));
+  sum.word(hash(its.from_server()));
+  sum.word(static_cast<uint64_t>(get(record.destination_id)) << 32 | record.controller);
+  const uint16_t kind = record.flags.load(std::memory_order_relaxed) & kConnectionKind;
+  sum.word(static_cast<uint64_t>(get(record.call_id)) << 32 | kind);
+  return static_cast<uint32_t>(sum.finish());
 }
 
 uint32_t ConnectionTable::high_water() const {

@@ -21,6 +21,10 @@
 // before it leaves the index; whoever reads without being the writer checks `life` before and after. Slot 0 of each
 // pool is never used. `live` never exceeds the capacity; nothing grows.
 //
+// All but the index may lie in a file that outlives the process: then resume() takes in what is there, and the next
+// start of the same host finds its connections again (table_recovery.h). So whatever is stored to a published record is
+// right at each moment by itself, or repaired there.
+//
 // Expiry has no timers: a record carries the tick at which it dies, `sweep` visits a few records at a time like the
 // hand of a clock, and a look-up treats an expired record as not there.
 //
@@ -28,6 +32,7 @@
 // in its structure: the kernel has one hash chain a connection and a timer in each.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -41,14 +46,18 @@
 
 namespace uipvs {
 
+// Of one start of a host: what the kernel makes up then, and nothing where the memory is in no file.
+using BootId = std::array<uint8_t, 16>;
+
 struct ConnectionTableHeader {
-  uint64_t magic;
+  std::atomic<uint64_t> magic;  // written last
   uint32_t layout_version;
+  uint32_t record_bytes;  // of one of IPv4 and, in the upper half, of one of IPv6
   uint32_t capacity;
-  uint64_t bucket_count;
+  uint32_t reserved;
   HashSecret secret;
-  uint8_t boot_id[16];
-  // Slots ever used of each pool; everything above is untouched memory.
+  BootId boot_id;
+  // Slots ever used of each pool. A record above is no published one, whatever is in it.
   std::atomic<uint32_t> high_water[2];
 };
 static_assert(sizeof(ConnectionTableHeader) <= 4096);
@@ -98,14 +107,22 @@ enum class CreateError : uint8_t { none, full, client_tuple_in_use, server_tuple
 
 class ConnectionTable {
  public:
-  // Bytes of memory for `capacity` connections (1 .. kMaxConnections).
+  // Bytes of memory for `capacity` connections (1 .. kMaxConnections), and how many of them, the first ones, hold all
+  // that is to be kept; whole pages.
   static size_t memory_bytes(uint32_t capacity);
+  static size_t kept_bytes(uint32_t capacity);
   static constexpr uint32_t kMaxConnections = (1u << 30) - 2;
 
   ConnectionTable() = default;
 
   // Makes an empty table in `memory`, which is zeroed, page-aligned, of memory_bytes(capacity), and outlives the table.
-  void format(std::span<std::byte> memory, uint32_t capacity, const HashSecret& secret);
+  void format(std::span<std::byte> memory, uint32_t capacity, const HashSecret& secret, const BootId& boot_id = {});
+
+  // Why memory is no table that could be gone on with.
+  enum class Mismatch : uint8_t { none, unfinished, layout, capacity, boot };
+  // Takes over a table that lies in `memory`, of which only the kept bytes are there and the others are zeroed. Where it
+  // cannot be, nothing has changed. The table has no connections before it is recovered: see table_recovery.h.
+  Mismatch resume(std::span<std::byte> memory, uint32_t capacity, const BootId& boot_id);
 
   // What this table's hashes are keyed with.
   const HashSecret& secret() const { return secret_; }
@@ -131,6 +148,8 @@ class ConnectionTable {
 
   uint32_t live() const { return live_.load(std::memory_order_relaxed); }
   uint32_t capacity() const { return capacity_; }
+  // Those that have no client port yet.
+  uint32_t expected() const { return expected_; }
   // Slots to visit for one whole round of both pools.
   uint32_t high_water() const;
   // The record at the `index`th slot of all (below high_water()); 0 where none is published.
@@ -169,6 +188,8 @@ class ConnectionTable {
   IndexUse index_use() const;
 
  private:
+  friend class TableRecovery;
+
   // Keeps templates out of connections' buckets: a datagram from port 0 has the tuple of one.
   static constexpr uint64_t kTemplateHash = 0x9e3779b97f4a7c15;
 
@@ -197,6 +218,9 @@ class ConnectionTable {
   void release(ConnectionId id);
   ConnectionId advance_hand();
   bool take_snapshot(ConnectionId id, Snapshot& out) const;
+  void lay_out(std::span<std::byte> memory, uint32_t capacity);
+  // A keyed sum of all that a record holds from its publication to its end.
+  uint32_t check_of(ConnectionId id) const;
 
   ConnectionTableHeader* header_ = nullptr;
   Pool pools_[2];
@@ -206,6 +230,7 @@ class ConnectionTable {
   HashSecret secret_;
   uint32_t capacity_ = 0;
   std::atomic<uint32_t> live_{0};
+  uint32_t expected_ = 0;
   uint32_t hand_pool_ = 0;
   uint32_t hand_slot_ = 0;
 };

@@ -66,6 +66,7 @@ namespace uipvs {
   X(drop_unanswerable)          /* may not be answered: RFC 1122 3.2.2 */             \
   X(drop_transmit_again)        /* device queue full: EAGAIN, ENOBUFS */              \
   X(drop_transmit_refused)      /* device refused the packet */                       \
+  X(drop_ring_full)             /* from the wire, ours or not: no room for the copy */ \
   X(receive_errors)
 // clang-format on
 

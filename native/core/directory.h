@@ -42,6 +42,7 @@ struct ServiceEntry {
 
 // Place: written whole before its id is first used in a verdict, never changed until the id is given up. The rest moves.
 struct DestinationEntry {
+  std::atomic<bool> is_known;  // connections may name it
   std::atomic<bool> is_available;
   std::atomic<bool> is_quiesced;
   uint16_t port;  // 0: the packet's

@@ -90,7 +90,7 @@ Decision Pipeline::process_parsed(Packet& packet, PacketView& view) {
   if (!view.has_ports) return {leave_to_host(packet, view)};
   const Found found = table_.find(view.tuple, table_.hash(view.tuple));
   if (found.head == nullptr) {
-    if (expected_ != 0 && take_expected(packet, view, action)) return {action};
+    if (table_.expected() != 0 && take_expected(packet, view, action)) return {action};
     return process_new(packet, view);
   }
   if (is_outlived(found.id, *found.head)) return process_new(packet, view);
@@ -199,6 +199,8 @@ Action Pipeline::forward(Packet& packet, PacketView& view, const Found& found) {
   }
   account(connection, found.direction, view.length);
   const bool is_reborn = found.direction == Direction::to_server && begins(view) && is_over(connection);
+  // Before the state says that it has begun.
+  if (is_reborn) forget_sequence(found);
   if (is_one_packet(connection)) {
     connection.expires.store(now_ + directory_.udp_timeout.load(std::memory_order_relaxed), std::memory_order_relaxed);
   } else {
@@ -209,7 +211,6 @@ Action Pipeline::forward(Packet& packet, PacketView& view, const Found& found) {
     if (mtu != 0) return refuse_too_big(packet, view, mtu);
   }
   const ConnectionEnds ends = table_.ends(found.id);
-  if (is_reborn) forget_sequence(found);
   const uint16_t flags = connection.flags.load(std::memory_order_relaxed);
   if ((flags & (kConnectionToa | kConnectionProxy)) != 0 && !tell_client_address(packet, view, found, ends)) {
     return drop(Counter::drop_client_address);
@@ -229,9 +230,10 @@ Action Pipeline::forward(Packet& packet, PacketView& view, const Found& found) {
 
 // A template's connection that is begun anew keeps its record: its segments are numbered and told afresh.
 void Pipeline::forget_sequence(const Found& found) {
-  found.head->in_packets.store(1, std::memory_order_relaxed);
+  found.head->in_packets.store(0, std::memory_order_relaxed);
   if ((found.head->flags.load(std::memory_order_relaxed) & (kConnectionProxy | kConnectionFtp)) != 0) {
     table_.sequence(found.id) = SequenceRecord{};
+    std::atomic_thread_fence(std::memory_order_release);
   }
 }
 

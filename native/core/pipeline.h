@@ -172,7 +172,6 @@ class Pipeline {
   uint32_t icmp_tokens_ = 0;
   uint32_t nodest_flushes_ = 0;
   uint32_t flush_slots_ = 0;  // that are still to be visited for the last of them
-  uint32_t expected_ = 0;     // connections without a client port
   uint32_t until_dropped_ = 0;
   uint32_t exhausted_destination_ = UINT32_MAX;
   Tick exhausted_at_ = 0;

@@ -136,7 +136,6 @@ void Pipeline::remove(ConnectionId id, ConnectionHead& connection) {
     add_relaxed(is_inactive(connection) ? lane.inactive : lane.active, -1);
   }
   if (connection.controller != 0) hold(connection.controller, -1);
-  if ((flags & kConnectionNoClientPort) != 0) --expected_;
   table_.remove(id);
   unbind(destination_id);
 }

@@ -97,7 +97,6 @@ bool Pipeline::expect(const Found& found, const ConnectionEnds& ends, uint16_t f
     count(reason);
     return false;
   }
-  if ((flags & kConnectionNoClientPort) != 0) ++expected_;
   add_relaxed(lanes_.own_lane(fresh.destination_id).inactive, 1);
   bind(fresh.destination_id);
   return true;

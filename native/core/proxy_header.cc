@@ -1,6 +1,7 @@
 #include "core/proxy_header.h"
 
 #include <array>
+#include <atomic>
 #include <cstring>
 
 #include "core/bytes.h"
@@ -35,11 +36,16 @@ void begin(SequenceRecord& record, uint32_t initial_sequence, uint32_t header_by
   const bool is_known = record.proxy_bytes != 0 && record.client_sequence == initial_sequence;
   if (is_known || (record.proxy_bytes != 0 && !is_pending(record))) return;
   const uint32_t flags = record.flags;
+  // The length is the first to go and the last to come: a process that ends in between leaves a record without a header,
+  // and the SYN comes again.
+  std::atomic_ref<uint8_t> length(record.proxy_bytes);
+  length.store(0, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
   record = SequenceRecord{};
   record.flags = flags;
   record.client_sequence = initial_sequence;
-  record.proxy_bytes = static_cast<uint8_t>(header_bytes);
   note_segment(record, Direction::to_server, initial_sequence + 1, 0, static_cast<int32_t>(header_bytes));
+  length.store(static_cast<uint8_t>(header_bytes), std::memory_order_release);
 }
 
 }  // namespace

@@ -120,6 +120,7 @@ bool note_edit(SequenceRecord& record, size_t index, uint32_t sequence, uint32_t
   if (state == EditState::settled) retire(record, index, shift);
   const uint32_t delta = static_cast<uint32_t>(shift.delta) + static_cast<uint32_t>(change);
   release(record.shifts[index].previous_delta, shift.delta);
+  set_state(record, index, EditState::written);
   release(record.edited_bytes[index], bytes);
   release(record.shifts[index].init_seq, sequence);
   release(record.shifts[index].delta, static_cast<int32_t>(delta));
@@ -167,6 +168,17 @@ void shift_sequence(Packet& packet, const PacketView& view, SequenceRecord& reco
     store_be32(acknowledgment, translate_acknowledgment(record, other, load_be32(acknowledgment)));
     translate_sack(header, record, other);
   });
+}
+
+void repair_sequence(SequenceRecord& record) {
+  for (size_t index = 0; index < 2; ++index) {
+    const EditState state = state_of(record, index);
+    if (state <= EditState::settled) continue;
+    // The segment of an edit that is not there was not sent; it comes again.
+    const bool is_noted =
+        state == EditState::written && record.shifts[index].delta != record.shifts[index].previous_delta;
+    set_state(record, index, is_noted ? EditState::pending : EditState::none);
+  }
 }
 
 bool is_early(const SequenceRecord& record, Direction direction, uint32_t sequence) {

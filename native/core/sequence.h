@@ -44,6 +44,7 @@ enum class EditState : uint8_t {
   none,     // no edit, or one long ago
   pending,  // not acknowledged
   settled,  // acknowledged
+  written,  // being noted: nobody but repair_sequence() sees it
 };
 
 // Lies in shared memory as the extension of a connection record.
@@ -89,5 +90,8 @@ bool is_early(const SequenceRecord& record, Direction direction, uint32_t sequen
 // The same edited segment again counts once; it keeps a byte at least, or nobody could acknowledge it. False where an
 // earlier edit is not yet acknowledged: the segment must not be edited, and not be sent either.
 bool note_segment(SequenceRecord& record, Direction direction, uint32_t sequence, uint32_t bytes, int32_t change);
+
+// Of a process that ended in the middle: an edit that was being noted is there then or is not.
+void repair_sequence(SequenceRecord& record);
 
 }  // namespace uipvs

@@ -67,6 +67,8 @@ int Engine::open_wire(const std::string& interface, const char*& failed_call) {
   if (index == 0) return -ENODEV;
   failed_call = "port";
   if (is_port(index)) return -EBUSY;
+  // Before the first copy may come.
+  set_wire_changing(true);
   auto ring = std::make_unique<PacketRing>();
   const int error = ring->open(index, failed_call);
   if (error != 0) return error;

@@ -48,6 +48,10 @@ class Engine {
   void close_wire(const std::string& interface);
   // Whether it is taken from, and still is the interface of that name, and no port.
   bool has_wire(const std::string& interface);
+  // Around what changes which packets the kernel drops: see Twins. open_wire() begins such a change.
+  void set_wire_changing(bool is_changing) {
+    if (worker_) worker_->set_wire_changing(is_changing);
+  }
   int start(std::function<void()> ring_doorbell);
   void stop();
   void wake() {

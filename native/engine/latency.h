@@ -12,8 +12,8 @@ namespace uipvs {
 
 struct UpcallLatency {
   // Upper bounds in microseconds; what is longer is in the last cell.
-  static constexpr std::array<uint32_t, 13> kBoundsUs = {25,   50,    100,   250,    500,    1000,   2500,
-                                                         5000, 10000, 50000, 100000, 500000, 1000000};
+  static constexpr std::array<uint32_t, 18> kBoundsUs = {25,  50,   100,  150,  200,   250,   300,    400,    500,
+                                                         750, 1000, 2500, 5000, 10000, 50000, 100000, 500000, 1000000};
 
   std::atomic<uint64_t> nanoseconds;  // of all together
   std::atomic<uint64_t> cells[kBoundsUs.size() + 1];

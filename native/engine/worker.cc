@@ -52,6 +52,7 @@ Worker::Worker(const Parts& parts, std::function<void()> ring_doorbell)
       receiver_(parts.receiver),
       transmitter_(parts.transmitter),
       pipeline_(parts.table, parts.directory, parts.lanes, parts.counters),
+      twins_(parts.table.secret()),
       reassembler_(parts.table.secret()),
       ring_doorbell_(std::move(ring_doorbell)),
       buffers_(new uint8_t[kBurst * kPacketBufferBytes]),
@@ -165,6 +166,8 @@ bool Worker::receive_others() {
     prepare_burst();
     const int received = receiver->receive(burst_);
     if (received < 0) counters_.add(Counter::receive_errors);
+    const uint64_t lost = receiver->take_lost();
+    if (lost != 0) counters_.add(Counter::drop_ring_full, lost);
     if (!process_burst(received, slot.origin)) continue;
     has_worked = true;
     is_wire_busy_ |= slot.origin.is_from_wire;
@@ -174,6 +177,7 @@ bool Worker::receive_others() {
 
 bool Worker::process_burst(int received, const Origin& origin) {
   if (received <= 0) return false;
+  has_twins_ = twins_.watch(now_);
   for (int i = 0; i < received; ++i) {
     Packet& packet = burst_[static_cast<size_t>(i)];
     packet.mark = origin.mark;
@@ -189,10 +193,13 @@ bool Worker::process_burst(int received, const Origin& origin) {
 }
 
 void Worker::take(Packet& packet) {
+  const uint64_t print = has_twins_ ? twins_.print_of(packet) : 0;
+  if (has_twins_ && twins_.take_second(print, packet.is_from_wire)) return;
   PacketView view;
   const Decision decision =
       packet.is_from_wire ? pipeline_.process_copy(packet, view) : pipeline_.process(packet, view);
   if (decision.action == Action::ignore) return;
+  if (has_twins_) twins_.note(print, packet.is_from_wire);
   counters_.add(Counter::received_packets);
   treat(packet, view, decision);
 }

@@ -15,6 +15,7 @@
 #include "engine/parking.h"
 #include "engine/receiver_set.h"
 #include "engine/rings.h"
+#include "engine/twins.h"
 #include "io/descriptor.h"
 #include "io/packet_io.h"
 
@@ -48,6 +49,10 @@ class Worker {
   void wake();
   // From the control thread: returns once the worker has begun a new turn, or does not run.
   void wait_for_turn();
+
+  // From the control thread, around every change of what the kernel drops on the wire: meanwhile a packet may come from
+  // there and by the TUN device, and is treated once.
+  void set_wire_changing(bool is_changing) { twins_.set_changing(is_changing); }
 
   // errno of the last failed receive, 0 while all is well.
   int receive_error() const { return receive_error_.load(std::memory_order_relaxed); }
@@ -85,6 +90,7 @@ class Worker {
   Receiver& receiver_;
   Transmitter& transmitter_;
   Pipeline pipeline_;
+  Twins twins_;
   ParkingLot parking_;
   Reassembler reassembler_;
   std::unique_ptr<uint8_t[]> split_buffers_;  // made when the first datagram is to be split
@@ -97,6 +103,7 @@ class Worker {
   std::vector<pollfd> waits_;
   bool has_posted_ = false;
   bool is_wire_busy_ = false;
+  bool has_twins_ = false;
   Tick now_ = 0;
   Tick swept_at_ = 0;
   Tick defended_at_ = 0;

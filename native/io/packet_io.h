@@ -20,6 +20,9 @@ class Receiver {
 
   // A descriptor that poll() finds readable when receive() has something; -1 where there is none.
   virtual int descriptor() const = 0;
+
+  // How many packets came since the last call for which there was no room.
+  virtual uint64_t take_lost() { return 0; }
 };
 
 class Transmitter {

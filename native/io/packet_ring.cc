@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace uipvs {
 namespace {
@@ -127,13 +128,18 @@ PacketRing::Taken PacketRing::take(uint8_t* frame, Packet& packet) {
   const auto& from = *reinterpret_cast<const sockaddr_ll*>(frame + TPACKET_ALIGN(sizeof header));
   const bool has_tag = (header.tp_status & TP_STATUS_VLAN_VALID) != 0;
   const bool is_wanted = is_ip(from) && !has_tag;
+  if ((header.tp_status & TP_STATUS_LOSING) != 0) is_losing_ = true;
   if ((header.tp_status & TP_STATUS_COPY) != 0) {
     // It is taken from the queue whether it is wanted or not, to stay in step.
     const Taken taken = take_long(packet);
     return is_wanted ? taken : Taken::nothing;
   }
-  const bool is_whole = header.tp_snaplen == header.tp_len && header.tp_len > kEthernetBytes;
-  if (!is_wanted || !is_whole) return Taken::nothing;
+  if (!is_wanted || header.tp_len <= kEthernetBytes) return Taken::nothing;
+  if (header.tp_snaplen != header.tp_len) {
+    // The queue beside the ring is full, which the kernel does not count.
+    ++lost_;
+    return Taken::nothing;
+  }
   packet.data = frame + header.tp_mac + kEthernetBytes;
   packet.length = header.tp_len - kEthernetBytes;
   packet.capacity = static_cast<uint32_t>(frame + kFrameBytes - packet.data);
@@ -159,12 +165,15 @@ PacketRing::Taken PacketRing::take_long(Packet& packet) {
   return Taken::packet;
 }
 
-uint64_t PacketRing::take_overflow() {
-  tpacket_stats statistics{};
-  socklen_t length = sizeof statistics;
-  // The kernel starts again from 0 when it is asked.
-  if (::getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &length) != 0) return 0;
-  return statistics.tp_drops;
+uint64_t PacketRing::take_lost() {
+  if (is_losing_) {
+    is_losing_ = false;
+    tpacket_stats statistics{};
+    socklen_t length = sizeof statistics;
+    // The kernel starts again from 0 when it is asked.
+    if (::getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &length) == 0) lost_ += statistics.tp_drops;
+  }
+  return std::exchange(lost_, 0);
 }
 
 }  // namespace uipvs

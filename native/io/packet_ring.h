@@ -36,8 +36,8 @@ class PacketRing final : public Receiver {
 
   uint32_t interface() const { return interface_; }
 
-  // Packets that came while ring or queue were full, since the last call.
-  uint64_t take_overflow();
+  // While ring or queue were full; whether they would have been ours is not known.
+  uint64_t take_lost() override;
 
  private:
   // Implementation: a frame holds a packet of an Ethernet with the usual MTU and room to put a PROXY header into it. So
@@ -46,7 +46,7 @@ class PacketRing final : public Receiver {
   static constexpr uint32_t kFrames = 4096;
   static constexpr uint32_t kBlockBytes = 1u << 18;
 
-  enum class Taken { packet, nothing, none_left };
+  enum class Taken { packet, nothing };
 
   uint8_t* frame(uint32_t index) const { return ring_ + static_cast<size_t>(index) * kFrameBytes; }
   Taken take(uint8_t* frame, Packet& packet);
@@ -58,6 +58,8 @@ class PacketRing final : public Receiver {
   uint8_t* ring_ = nullptr;
   uint32_t next_ = 0;   // frame that the kernel fills next
   uint32_t given_ = 0;  // first of the frames that were handed out
+  uint64_t lost_ = 0;
+  bool is_losing_ = false;  // the kernel has lost some that it was not asked about
 };
 
 }  // namespace uipvs

@@ -1,0 +1,41 @@
+#include "napi/arguments.h"
+
+#include <cstring>
+#include <string>
+
+namespace uipvs {
+
+Napi::Value throw_errno(Napi::Env env, int error, const char* call) {
+  const int number = -error;
+  Napi::Error thrown = Napi::Error::New(env, std::string(call) + ": " + std::strerror(number));
+  thrown.Set("errno", Napi::Number::New(env, number));
+  thrown.Set("syscall", Napi::String::New(env, call));
+  thrown.ThrowAsJavaScriptException();
+  return env.Undefined();
+}
+
+Napi::Value throw_range(Napi::Env env, const char* what) {
+  Napi::RangeError::New(env, what).ThrowAsJavaScriptException();
+  return env.Undefined();
+}
+
+uint32_t number_at(const Napi::CallbackInfo& info, size_t index) {
+  return index < info.Length() && info[index].IsNumber() ? info[index].As<Napi::Number>().Uint32Value() : 0;
+}
+
+bool address_at(const Napi::CallbackInfo& info, size_t index, Family& family, Address& address) {
+  if (index >= info.Length() || !info[index].IsTypedArray()) return false;
+  const auto typed = info[index].As<Napi::TypedArray>();
+  if (typed.TypedArrayType() != napi_uint32_array) return false;
+  const auto words = info[index].As<Napi::Uint32Array>();
+  if (words.ElementLength() != 1 && words.ElementLength() != 4) return false;
+  family = words.ElementLength() == 1 ? Family::ipv4 : Family::ipv6;
+  for (size_t i = 0; i < words.ElementLength(); ++i) address.words[i] = words[i];
+  return true;
+}
+
+bool is_words(const Napi::Value& value) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint32_array;
+}
+
+}  // namespace uipvs
