@@ -7,6 +7,7 @@
 #include "io/announce.h"
 #include "napi/arguments.h"
 #include "napi/engine_object.h"
+#include "napi/privileges.h"
 
 namespace uipvs {
 namespace {
@@ -34,6 +35,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   }
   exports.Set("latencyBoundsUs", bounds);
   exports.Set("announceAddress", Napi::Function::New<announce_address>(env, "announceAddress"));
+  exports.Set("restrictPrivileges", Napi::Function::New<restrict_privileges>(env, "restrictPrivileges"));
   exports.Set("ringEntries", Napi::Number::New(env, kRingEntries));
   return exports;
 }

@@ -5,6 +5,7 @@ import { messageOf, UipvsError } from '../base/error.js';
 import { Daemon } from '../daemon/daemon.js';
 import { makeLogger } from '../daemon/logger.js';
 import { DAEMON_HELP, type DaemonOptions, parseDaemonOptions } from '../daemon/options.js';
+import { restrictPrivileges } from '../daemon/privileges.js';
 
 /** A stop that takes longer is cut: SIGTERM promises an end within 2 s. */
 const STOP_DEADLINE_MS = 1800;
@@ -43,6 +44,7 @@ async function main(): Promise<number | undefined> {
     if (parsed.kind === 'help') process.stdout.write(DAEMON_HELP);
     else if (parsed.kind === 'version') process.stdout.write(`uipvsd ${version()}\n`);
     else {
+      restrictPrivileges(parsed.options);
       await run(parsed.options);
       return undefined;
     }

@@ -16,6 +16,8 @@ export interface NativeEngine {
   closeWire(interfaceName: string): void;
   /** Whether it is taken from, and still is the same interface, and no port. */
   hasWire(interfaceName: string): boolean;
+  /** Between the two calls a packet that comes from the wire and by the TUN device is treated once; openWire begins it. */
+  setWireChanging(isChanging: boolean): void;
   /**
    * What the kernel drops on the wire beyond VIPs, services' ports and real servers' addresses. `sources`: 6 words each,
    * family, address of four words, prefix length; `ports`: 9 words each, these and protocol, first port (0: the whole protocol), last.
@@ -106,6 +108,11 @@ export interface Addon {
   /** Tells the neighbours on an Ethernet interface once that the address is here. Throws NativeError. */
   announceAddress(interfaceName: string, address: Uint32Array): void;
   readonly ringEntries: number;
+  /**
+   * Gives up all capabilities but these, and runs the program with these arguments in place of this one if that changed
+   * anything; true where something could not be given up. Throws NativeError.
+   */
+  restrictPrivileges(kept: readonly number[], program: string, argv: readonly string[]): boolean;
 }
 
 export function isNativeError(thrown: unknown): thrown is NativeError {
