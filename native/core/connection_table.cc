@@ -124,6 +124,9 @@ ConnectionId ConnectionTable::allocate(Family family) {
   }
   // Fewer than `capacity` records are live and none is free, so an untouched slot is left.
   const uint32_t slot = header_->high_water[pool_index].load(std::memory_order_relaxed) + 1;
+  // Whatever a file may hold there, nobody has published it.
+  std::atomic<uint32_t>& life = head(slot | family_bit).life;
+  if ((life.load(std::memory_order_relaxed) & 1) != 0) life.fetch_add(1, std::memory_order_relaxed);
   header_->high_water[pool_index].store(slot, std::memory_order_release);
   return slot | family_bit;
 }
@@ -189,8 +192,7 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
   }
   if ((connection.flags & kConnectionNoClientPort) != 0) ++expected_;
   put(record.check, check_of(id));
-  // One more than an even number; and odd whatever a file may hold there.
-  record.life.store((record.life.load(std::memory_order_relaxed) + 1) | 1, std::memory_order_release);
+  record.life.store(record.life.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   return CreateError::none;
 }
 

@@ -146,6 +146,9 @@ class ConnectionTable {
   SequenceRecord& sequence(ConnectionId id) const;
   ConnectionEnds ends(ConnectionId id) const;
 
+  // A keyed sum of all that a record holds from its publication to its end; it lies in the record.
+  uint32_t check_of(ConnectionId id) const;
+
   uint32_t live() const { return live_.load(std::memory_order_relaxed); }
   uint32_t capacity() const { return capacity_; }
   // Those that have no client port yet.
@@ -219,9 +222,6 @@ class ConnectionTable {
   ConnectionId advance_hand();
   bool take_snapshot(ConnectionId id, Snapshot& out) const;
   void lay_out(std::span<std::byte> memory, uint32_t capacity);
-  // A keyed sum of all that a record holds from its publication to its end.
-  uint32_t check_of(ConnectionId id) const;
-
   ConnectionTableHeader* header_ = nullptr;
   Pool pools_[2];
   CallIdStore call_ids_;

@@ -66,7 +66,10 @@ Decision Pipeline::process_copy(Packet& packet, PacketView& view) {
   const bool has_addresses = error == ParseError::none || error == ParseError::transport_truncated ||
                              error == ParseError::tcp_data_offset || error == ParseError::udp_length ||
                              error == ParseError::offload_metadata;
-  if (!has_addresses || !is_balanced(view.tuple.protocol)) return {Action::ignore};
+  // The kernel, which walks a chain to its end, knows what is behind.
+  const bool is_chain = error == ParseError::extension_chain;
+  if (is_chain) view.has_ports = false;
+  if (!is_chain && (!has_addresses || !is_balanced(view.tuple.protocol))) return {Action::ignore};
   if (!directory_.is_captured(view)) return {Action::ignore};
   if (error != ParseError::none) return {drop(counter_of(error))};
   return view.hop_limit <= 1 ? Decision{end_hops(packet, view)} : process_parsed(packet, view);

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace uipvs {
 
@@ -28,6 +29,20 @@ int Mapping::map_shared(const char* name, size_t bytes) {
   base_ = static_cast<std::byte*>(base);
   size_ = bytes;
   return 0;
+}
+
+int Mapping::map_file(int file, size_t file_bytes, size_t bytes) {
+  const int error = map_anonymous(bytes);
+  if (error != 0) return error;
+  void* const base = ::mmap(base_, file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, file, 0);
+  return base == MAP_FAILED ? -errno : 0;
+}
+
+Mapping& Mapping::operator=(Mapping&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(base_, other.base_);
+  std::swap(size_, other.size_);
+  return *this;
 }
 
 }  // namespace uipvs

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -23,6 +24,8 @@ constexpr int kIdleSweepMs = 125;
 constexpr int kIdleTurns = 32;
 // Implementation: in so many turns a TUN device is looked at once while packets come from the wire.
 constexpr uint32_t kTunTurns = 8;
+// Implementation: records that are looked at before others may have their turn, some 30 us.
+constexpr uint64_t kSweptAtOnce = 4096;
 // Implementation: a device that is down or gone is tried again this often instead of spun on.
 constexpr int kReceiveRetryMs = 100;
 constexpr useconds_t kTurnPollUs = 50;
@@ -43,17 +46,13 @@ void clear_error(int socket) {
 }  // namespace
 
 Worker::Worker(const Parts& parts, std::function<void()> ring_doorbell)
-    : table_(parts.table),
-      directory_(parts.directory),
-      rings_(parts.rings),
+    : commons_(parts.commons),
       counters_(parts.counters),
-      latency_(parts.latency),
       others_(parts.others),
       receiver_(parts.receiver),
       transmitter_(parts.transmitter),
-      pipeline_(parts.table, parts.directory, parts.lanes, parts.counters),
-      twins_(parts.table.secret()),
-      reassembler_(parts.table.secret()),
+      is_first_(parts.is_first),
+      reassembler_(parts.commons.table.secret()),
       ring_doorbell_(std::move(ring_doorbell)),
       buffers_(new uint8_t[kBurst * kPacketBufferBytes]),
       burst_(kBurst),
@@ -106,7 +105,6 @@ void Worker::set_clock() {
   // BOOTTIME, so that a connection's age survives a suspended host and a restarted daemon.
   now_ns_ = clock_ns(CLOCK_BOOTTIME);
   now_ = static_cast<Tick>(now_ns_ / (kNanosecondsPerSecond / kTicksPerSecond));
-  pipeline_.set_now(now_);
 }
 
 void Worker::run() {
@@ -132,8 +130,7 @@ bool Worker::turn() {
   // While packets come from the wire few come by the TUN device, and each look at it is a system call.
   if (!is_wire_busy_ || turns_.load(std::memory_order_relaxed) % kTunTurns == 0) has_worked = receive_burst();
   if (others_.count() != 0) has_worked |= receive_others();
-  has_worked |= take_verdicts();
-  flush();
+  if (is_first_) has_worked |= take_verdicts();
   if (now_ != swept_at_) sweep();
   return has_worked;
 }
@@ -177,29 +174,31 @@ bool Worker::receive_others() {
 
 bool Worker::process_burst(int received, const Origin& origin) {
   if (received <= 0) return false;
-  has_twins_ = twins_.watch(now_);
+  auto turn = commons_.enter(now_);
+  has_twins_ = commons_.twins.watch(now_);
   for (int i = 0; i < received; ++i) {
     Packet& packet = burst_[static_cast<size_t>(i)];
     packet.mark = origin.mark;
     packet.is_from_wire = origin.is_from_wire;
     take(packet);
   }
+  if (turn.owns_lock()) turn.unlock();
   if (has_posted_) {
     has_posted_ = false;
-    if (rings_.requests.doorbell.exchange(1, std::memory_order_seq_cst) == 0) ring_doorbell_();
+    if (commons_.rings.requests.doorbell.exchange(1, std::memory_order_seq_cst) == 0) ring_doorbell_();
   }
   flush();
   return true;
 }
 
 void Worker::take(Packet& packet) {
-  const uint64_t print = has_twins_ ? twins_.print_of(packet) : 0;
-  if (has_twins_ && twins_.take_second(print, packet.is_from_wire)) return;
+  const uint64_t print = has_twins_ ? commons_.twins.print_of(packet) : 0;
+  if (has_twins_ && commons_.twins.take_second(print, packet.is_from_wire)) return;
   PacketView view;
   const Decision decision =
-      packet.is_from_wire ? pipeline_.process_copy(packet, view) : pipeline_.process(packet, view);
+      packet.is_from_wire ? commons_.pipeline.process_copy(packet, view) : commons_.pipeline.process(packet, view);
   if (decision.action == Action::ignore) return;
-  if (has_twins_) twins_.note(print, packet.is_from_wire);
+  if (has_twins_) commons_.twins.note(print, packet.is_from_wire);
   counters_.add(Counter::received_packets);
   treat(packet, view, decision);
 }
@@ -221,8 +220,8 @@ void Worker::treat(Packet& packet, const PacketView& view, const Decision& decis
 
 void Worker::ask_scheduler(const Packet& packet, const PacketView& view, uint32_t service_id) {
   uint32_t ticket = 0;
-  const Pipeline::Waiting waiting = pipeline_.waiting(packet, view, service_id);
-  switch (parking_.park(packet, view, waiting, waiting.hash, {service_id, now_ns_}, ticket)) {
+  const Pipeline::Waiting waiting = commons_.pipeline.waiting(packet, view, service_id);
+  switch (commons_.parking.park(packet, view, waiting, waiting.hash, {service_id, now_ns_}, ticket)) {
     case ParkingLot::Result::parked_behind: return;
     case ParkingLot::Result::repeated: counters_.add(Counter::drop_retransmit_parked); return;
     case ParkingLot::Result::full: counters_.add(Counter::drop_parking_full); return;
@@ -241,40 +240,44 @@ void Worker::ask_scheduler(const Packet& packet, const PacketView& view, uint32_
   }
   request.posted_ns = now_ns_;
   static_assert(ParkingLot::kFlows <= kRingEntries, "a parked flow always has room in the ring");
-  rings_.requests.push(request);
+  commons_.rings.requests.push(request);
   counters_.add(Counter::upcalls);
   has_posted_ = true;
 }
 
 bool Worker::take_verdicts() {
   bool has_taken = false;
-  Verdict verdict;
-  while (rings_.verdicts.pop(verdict)) {
-    has_taken = true;
-    apply(verdict);
-    if (outgoing_.size() >= kBurst) flush();
+  while (!commons_.rings.verdicts.is_empty()) {
+    auto turn = commons_.enter(now_);
+    Verdict verdict;
+    while (outgoing_.size() < kBurst && commons_.rings.verdicts.pop(verdict)) {
+      has_taken = true;
+      apply(verdict);
+    }
+    if (turn.owns_lock()) turn.unlock();
+    flush();
   }
   return has_taken;
 }
 
 void Worker::apply(const Verdict& verdict) {
   ParkingLot::Errand errand;
-  ParkingLot::Node* node = parking_.claim(verdict.ticket, errand);
+  ParkingLot::Node* node = commons_.parking.claim(verdict.ticket, errand);
   if (node == nullptr) return;
-  latency_.add(clock_ns(CLOCK_BOOTTIME) - errand.posted_ns);
-  const bool is_placed =
-      verdict.destination_id >= 0 && static_cast<uint32_t>(verdict.destination_id) < directory_.destination_count;
+  commons_.latency.add(clock_ns(CLOCK_BOOTTIME) - errand.posted_ns);
+  const bool is_placed = verdict.destination_id >= 0 &&
+                         static_cast<uint32_t>(verdict.destination_id) < commons_.directory.destination_count;
   if (verdict.destination_id == kUnsupportedForwarding) counters_.add(Counter::refused_forwarding_method);
-  for (bool is_first = true; node != nullptr; node = parking_.next(*node), is_first = false) {
+  for (bool is_first = true; node != nullptr; node = commons_.parking.next(*node), is_first = false) {
     PacketView view;
     Action action = Action::drop;
     if (is_first || !is_placed) {
       if (parse_packet(node->packet, view) != ParseError::none) continue;
-      action = is_placed ? pipeline_.admit(node->packet, view, errand.service_id,
-                                           static_cast<uint32_t>(verdict.destination_id))
-                         : pipeline_.refuse(node->packet, view);
+      action = is_placed ? commons_.pipeline.admit(node->packet, view, errand.service_id,
+                                                   static_cast<uint32_t>(verdict.destination_id))
+                         : commons_.pipeline.refuse(node->packet, view);
     } else {
-      action = pipeline_.process(node->packet, view).action;
+      action = commons_.pipeline.process(node->packet, view).action;
       // The first one's connection did not come to be, and these are not asked for again.
       if (action == Action::upcall) counters_.add(Counter::drop_unplaced);
     }
@@ -288,28 +291,49 @@ void Worker::apply(const Verdict& verdict) {
   answered_.push_back(verdict.ticket);
 }
 
-void Worker::flush() {
+void Worker::send_outgoing() {
   if (!outgoing_.empty()) transmitter_.send(outgoing_, counters_);
   outgoing_.clear();
-  for (const uint32_t ticket : answered_) parking_.release(ticket);
+}
+
+// With no lock held, unlike send_outgoing().
+void Worker::flush() {
+  send_outgoing();
+  if (answered_.empty()) return;
+  const auto turn = commons_.enter(now_);
+  for (const uint32_t ticket : answered_) commons_.parking.release(ticket);
   answered_.clear();
 }
 
 void Worker::sweep() {
-  const uint64_t elapsed = now_ - swept_at_;
+  if (is_first_) sweep_table();
   swept_at_ = now_;
-  const uint64_t round = table_.high_water();
-  const uint64_t slots = (round * elapsed + kTicksPerSecond - 1) / kTicksPerSecond;
-  pipeline_.expire(static_cast<uint32_t>(slots < round ? slots : round));
-  if (reassembler_.live() != 0) give_up_fragments();
+  if (reassembler_.live() == 0) return;
+  const auto turn = commons_.enter(now_);
+  give_up_fragments();
+}
+
+void Worker::sweep_table() {
+  const uint64_t elapsed = now_ - swept_at_;
+  const uint64_t round = commons_.table.high_water();
+  uint64_t slots = std::min(round, (round * elapsed + kTicksPerSecond - 1) / kTicksPerSecond);
+  while (slots != 0) {
+    const uint64_t some = std::min(slots, kSweptAtOnce);
+    const auto turn = commons_.enter(now_);
+    commons_.pipeline.expire(static_cast<uint32_t>(some));
+    slots -= some;
+  }
   if (now_ - defended_at_ < kTicksPerSecond) return;
   defended_at_ = now_;
-  if (directory_.policy.drops_entries.load(std::memory_order_relaxed)) pipeline_.drop_entries();
+  if (!commons_.directory.policy.drops_entries.load(std::memory_order_relaxed)) return;
+  const auto turn = commons_.enter(now_);
+  commons_.pipeline.drop_entries();
 }
 
 void Worker::wait() {
   sleeps_.store(true, std::memory_order_seq_cst);
-  const bool has_work = !rings_.verdicts.is_empty() || stops_.load(std::memory_order_seq_cst);
+  const bool has_verdicts = is_first_ && !commons_.rings.verdicts.is_empty();
+  const bool has_work = has_verdicts || stops_.load(std::memory_order_seq_cst);
   if (!has_work) {
     const bool is_broken = receive_error() != 0;
     waits_.assign({{wakeup_.get(), POLLIN, 0}});
@@ -319,7 +343,8 @@ void Worker::wait() {
       if (receiver != nullptr) waits_.push_back({receiver->descriptor(), POLLIN, 0});
     }
     if (transmitter_.descriptor() >= 0) waits_.push_back({transmitter_.descriptor(), POLLIN, 0});
-    int timeout = table_.live() != 0 || reassembler_.live() != 0 ? kIdleSweepMs : -1;
+    const bool has_to_sweep = (is_first_ && commons_.table.live() != 0) || reassembler_.live() != 0;
+    int timeout = has_to_sweep ? kIdleSweepMs : -1;
     if (is_broken) timeout = kReceiveRetryMs;
     ::poll(waits_.data(), waits_.size(), timeout);
     for (const pollfd& wait : waits_) {

@@ -1,4 +1,4 @@
-// One thread of the data plane: bursts in, decisions, bursts out.
+// One thread of the data plane: bursts in, decisions, bursts out. What it shares with others is in Commons.
 #pragma once
 
 #include <poll.h>
@@ -9,13 +9,9 @@
 #include <thread>
 #include <vector>
 
-#include "core/pipeline.h"
 #include "core/reassembly.h"
-#include "engine/latency.h"
-#include "engine/parking.h"
+#include "engine/commons.h"
 #include "engine/receiver_set.h"
-#include "engine/rings.h"
-#include "engine/twins.h"
 #include "io/descriptor.h"
 #include "io/packet_io.h"
 
@@ -24,15 +20,12 @@ namespace uipvs {
 class Worker {
  public:
   struct Parts {
-    ConnectionTable& table;
-    Directory& directory;
-    DestinationLanes lanes;
+    Commons& commons;
     WorkerCounters& counters;
-    UpcallLatency& latency;
-    WorkerRings& rings;
     ReceiverSet& others;  // beside `receiver`
     Receiver& receiver;
     Transmitter& transmitter;
+    bool is_first = true;  // of the workers: takes verdicts and sweeps the table
   };
 
   // `ring_doorbell` is called from the worker's thread when requests await the control thread; at most once until the
@@ -49,10 +42,6 @@ class Worker {
   void wake();
   // From the control thread: returns once the worker has begun a new turn, or does not run.
   void wait_for_turn();
-
-  // From the control thread, around every change of what the kernel drops on the wire: meanwhile a packet may come from
-  // there and by the TUN device, and is treated once.
-  void set_wire_changing(bool is_changing) { twins_.set_changing(is_changing); }
 
   // errno of the last failed receive, 0 while all is well.
   int receive_error() const { return receive_error_.load(std::memory_order_relaxed); }
@@ -79,19 +68,16 @@ class Worker {
   bool take_verdicts();
   void apply(const Verdict& verdict);
   void sweep();
+  void sweep_table();
+  void send_outgoing();
   void flush();
 
-  ConnectionTable& table_;
-  Directory& directory_;
-  WorkerRings& rings_;
+  Commons& commons_;
   WorkerCounters& counters_;
-  UpcallLatency& latency_;
   ReceiverSet& others_;
   Receiver& receiver_;
   Transmitter& transmitter_;
-  Pipeline pipeline_;
-  Twins twins_;
-  ParkingLot parking_;
+  const bool is_first_;
   Reassembler reassembler_;
   std::unique_ptr<uint8_t[]> split_buffers_;  // made when the first datagram is to be split
   uint32_t splits_ = 0;

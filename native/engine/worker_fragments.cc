@@ -36,9 +36,10 @@ void Worker::reassemble(Packet& fragment) {
   whole.packet.fragment_bytes = whole.largest_fragment_bytes;
   whole.packet.is_from_wire = fragment.is_from_wire;
   PacketView view;
-  treat(whole.packet, view, pipeline_.process(whole.packet, view));
+  treat(whole.packet, view, commons_.pipeline.process(whole.packet, view));
 }
 
+// Under the lock, as all here: a fragment is rare, and its parts lie in memory that the next ones take.
 void Worker::give_up_fragments() {
   Packet first;
   for (size_t given_up = 0; given_up < kBurst; ++given_up) {
@@ -46,23 +47,23 @@ void Worker::give_up_fragments() {
     if (expiry == Expiry::none) return;
     if (expiry == Expiry::refused) continue;
     counters_.add(Counter::drop_fragments_expired);
-    if (expiry != Expiry::answerable || pipeline_.refuse_incomplete(first) != Action::transmit) continue;
+    if (expiry != Expiry::answerable || commons_.pipeline.refuse_incomplete(first) != Action::transmit) continue;
     outgoing_.push_back(&first);
-    flush();
+    send_outgoing();
   }
 }
 
 // Sends at once what lies in memory that the next fragment takes.
 void Worker::send_split(Packet& packet) {
-  flush();
+  send_outgoing();
   PacketView view;
   const bool is_whole = parse_packet(packet, view) == ParseError::none && complete_checksum(packet, view);
   // Unpredictable, so that nobody can slip in a fragment, and not used again soon: RFC 7739.
   const FiveTuple count = {Family::ipv4, kProtocolFragment, 0, 0, {{++splits_, 0, 0, 0}}, {}};
-  Fragmenter fragmenter(packet, view, packet.fragment_bytes, static_cast<uint32_t>(table_.hash(count)));
+  Fragmenter fragmenter(packet, view, packet.fragment_bytes, static_cast<uint32_t>(commons_.table.hash(count)));
   if (!is_whole || fragmenter.error() != SplitError::none) {
     outgoing_.push_back(&packet);
-    return flush();
+    return send_outgoing();
   }
   if (!split_buffers_) split_buffers_.reset(new uint8_t[kSplitBurst * kPacketBufferBytes]);
   std::array<Packet, kSplitBurst> parts;
@@ -75,7 +76,7 @@ void Worker::send_split(Packet& packet) {
       if (!has_more) break;
       outgoing_.push_back(&part);
     }
-    flush();
+    send_outgoing();
   }
 }
 

@@ -9,38 +9,15 @@
 #include <functional>
 
 #include "core/tuple.h"
-#include "io/mac_address.h"
 #include "io/netlink.h"
+#include "io/route_messages.h"
 
 namespace uipvs {
-
-struct KernelRoute {
-  bool is_unicast = false;  // not to the host itself, and not refused
-  uint32_t interface = 0;
-  uint32_t mtu_bytes = 0;  // of the route alone; 0: the interface's
-  // The next hop, on the interface: a gateway, which of an IPv4 route may be an IPv6 one, or the destination.
-  Family neighbour_family = Family::ipv4;
-  Address neighbour;
-};
-
-struct KernelLink {
-  bool is_ethernet = false;  // up, with addresses of six bytes and neighbours that have them
-  bool is_port = false;      // of a bridge or a bond, which has the packets
-  uint32_t mtu_bytes = 0;
-  MacAddress mac{};
-};
-
-struct KernelNeighbour {
-  bool is_valid = false;      // its address may be used
-  bool needs_probes = false;  // the kernel forgets it unless it is told that it is used
-  MacAddress mac{};
-};
 
 // What has changed.
 struct KernelEvents {
   std::function<void()> routes_changed;  // or rules, addresses, interfaces; or nobody knows what
-  std::function<void(uint32_t interface, Family family, const Address& address, const KernelNeighbour& now)>
-      neighbour_changed;
+  std::function<void(const NeighbourEvent& event)> neighbour_changed;
 };
 
 KernelLink read_link(Netlink& netlink, uint32_t interface);

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/route_messages.h"
+
 namespace uipvs {
 namespace {
 
@@ -41,20 +43,6 @@ std::span<const uint8_t> NetlinkMessage::finish(uint32_t sequence) {
   header.nlmsg_len = static_cast<uint32_t>(length_);
   header.nlmsg_seq = sequence;
   return {bytes_.data(), length_};
-}
-
-void for_each_attribute(const nlmsghdr& message, size_t header_bytes,
-                        const std::function<void(uint16_t type, std::span<const uint8_t> data)>& visit) {
-  const auto* const start = reinterpret_cast<const uint8_t*>(&message);
-  size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(header_bytes);
-  while (at + sizeof(rtattr) <= message.nlmsg_len) {
-    rtattr attribute;
-    std::memcpy(&attribute, start + at, sizeof attribute);
-    if (attribute.rta_len < sizeof attribute || at + attribute.rta_len > message.nlmsg_len) return;
-    visit(static_cast<uint16_t>(attribute.rta_type & NLA_TYPE_MASK),
-          {start + at + RTA_LENGTH(0), attribute.rta_len - RTA_LENGTH(0)});
-    at += RTA_ALIGN(attribute.rta_len);
-  }
 }
 
 int Netlink::open(std::span<const uint32_t> groups) {
@@ -118,17 +106,7 @@ bool Netlink::drain(const std::function<void(const nlmsghdr&)>& visit) {
       is_complete = false;
       continue;
     }
-    auto left = static_cast<size_t>(got);
-    const uint8_t* at = buffer_.data();
-    while (left >= sizeof(nlmsghdr)) {
-      const auto& header = *reinterpret_cast<const nlmsghdr*>(at);
-      if (header.nlmsg_len < sizeof(nlmsghdr) || header.nlmsg_len > left) break;
-      visit(header);
-      const size_t step = NLMSG_ALIGN(header.nlmsg_len);
-      if (step >= left) break;
-      at += step;
-      left -= step;
-    }
+    for_each_message({buffer_.data(), static_cast<size_t>(got)}, visit);
   }
 }
 

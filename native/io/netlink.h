@@ -36,10 +36,6 @@ class NetlinkMessage {
   size_t length_ = 0;
 };
 
-// Walks the attributes behind a family's header of `header_bytes`.
-void for_each_attribute(const nlmsghdr& message, size_t header_bytes,
-                        const std::function<void(uint16_t type, std::span<const uint8_t> data)>& visit);
-
 class Netlink {
  public:
   // 0 or -errno. `groups`: RTNLGRP_* to follow; none: for requests.

@@ -40,13 +40,13 @@ void NextHops::forget_all() {
 void NextHops::follow(Tick now) {
   now_ = now;
   kernel_.follow({[this] { forget_all(); },
-                  [this](uint32_t interface, Family family, const Address& address, const KernelNeighbour& state) {
-                    const auto found = by_key_.find({interface, family, address});
+                  [this](const NeighbourEvent& event) {
+                    const auto found = by_key_.find({event.interface, event.family, event.address});
                     if (found == by_key_.end()) return;
                     Neighbour& neighbour = neighbours_[found->second];
-                    neighbour.is_valid = state.is_valid;
-                    neighbour.needs_probes = state.needs_probes;
-                    neighbour.hop.destination = state.mac;
+                    neighbour.is_valid = event.now.is_valid;
+                    neighbour.needs_probes = event.now.needs_probes;
+                    neighbour.hop.destination = event.now.mac;
                   }});
 }
 

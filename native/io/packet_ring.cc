@@ -50,7 +50,7 @@ PacketRing::~PacketRing() {
   if (ring_ != nullptr) ::munmap(ring_, static_cast<size_t>(kFrames) * kFrameBytes);
 }
 
-int PacketRing::open(uint32_t interface, const char*& failed_call) {
+int PacketRing::open(uint32_t interface, bool is_shared, const PacketRing* other, const char*& failed_call) {
   failed_call = "socket";
   // Protocol 0: nothing comes before it is bound. With ETH_P_ALL it then sees packets before any filter at the ingress.
   Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -96,9 +96,24 @@ int PacketRing::open(uint32_t interface, const char*& failed_call) {
   if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&own), &length) != 0) return -errno;
   failed_call = "hardware type";
   if (own.sll_hatype != ARPHRD_ETHER) return -EOPNOTSUPP;
+  failed_call = "setsockopt PACKET_FANOUT";
+  const int error = is_shared ? share(socket, other) : 0;
+  if (error != 0) return error;
   interface_ = interface;
   socket_ = std::move(socket);
   return 0;
+}
+
+// Source: packet(7), PACKET_FANOUT; the group has a number that the kernel finds.
+int PacketRing::share(const Descriptor& socket, const PacketRing* other) {
+  constexpr int kByFlow = PACKET_FANOUT_HASH << 16;
+  int group = kByFlow | PACKET_FANOUT_FLAG_UNIQUEID << 16;
+  if (other != nullptr) {
+    socklen_t length = sizeof group;
+    if (::getsockopt(other->socket_.get(), SOL_PACKET, PACKET_FANOUT, &group, &length) != 0) return -errno;
+    group = kByFlow | (group & 0xffff);
+  }
+  return set_option(socket, SOL_PACKET, PACKET_FANOUT, group);
 }
 
 void PacketRing::give_back() {
@@ -171,7 +186,8 @@ uint64_t PacketRing::take_lost() {
     tpacket_stats statistics{};
     socklen_t length = sizeof statistics;
     // The kernel starts again from 0 when it is asked.
-    if (::getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &length) == 0) lost_ += statistics.tp_drops;
+    if (::getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &length) == 0)
+      lost_ += statistics.tp_drops;
   }
   return std::exchange(lost_, 0);
 }

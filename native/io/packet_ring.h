@@ -27,8 +27,9 @@ class PacketRing final : public Receiver {
   PacketRing(const PacketRing&) = delete;
   PacketRing& operator=(const PacketRing&) = delete;
 
-  // 0 or -errno; `failed_call` then names the system call.
-  int open(uint32_t interface, const char*& failed_call);
+  // `other`: a ring of the same interface, with which this one shares its packets by their flows, or null. 0 or -errno;
+  // `failed_call` then names the system call.
+  int open(uint32_t interface, bool is_shared, const PacketRing* other, const char*& failed_call);
 
   // The frames of the burst before are given back.
   int receive(std::span<Packet> burst) override;
@@ -45,6 +46,8 @@ class PacketRing final : public Receiver {
   static constexpr uint32_t kFrameBytes = 2048;
   static constexpr uint32_t kFrames = 4096;
   static constexpr uint32_t kBlockBytes = 1u << 18;
+
+  int share(const Descriptor& socket, const PacketRing* other);
 
   enum class Taken { packet, nothing };
 

@@ -30,7 +30,7 @@ constexpr std::array<uint32_t, 4> kOffloadChoices = {
 
 }  // namespace
 
-int TunDevice::open(const std::string& name, const char*& failed_call) {
+int TunDevice::open(const std::string& name, bool has_queues, const char*& failed_call) {
   if (name.empty() || name.size() >= IFNAMSIZ) {
     failed_call = "name";
     return -EINVAL;
@@ -41,7 +41,7 @@ int TunDevice::open(const std::string& name, const char*& failed_call) {
 
   ifreq request{};
   std::memcpy(request.ifr_name, name.c_str(), name.size());
-  request.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
+  request.ifr_flags = static_cast<short>(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | (has_queues ? IFF_MULTI_QUEUE : 0));
   failed_call = "TUNSETIFF";
   if (::ioctl(device.get(), TUNSETIFF, &request) != 0) return -errno;
 
@@ -58,6 +58,15 @@ int TunDevice::open(const std::string& name, const char*& failed_call) {
   }
   descriptor_ = std::move(device);
   return 0;
+}
+
+bool TunDevice::is_kept() const {
+  ifreq request{};
+  return ::ioctl(descriptor_.get(), TUNGETIFF, &request) == 0 && (request.ifr_flags & IFF_PERSIST) != 0;
+}
+
+int TunDevice::keep(bool is_kept) const {
+  return ::ioctl(descriptor_.get(), TUNSETPERSIST, is_kept ? 1 : 0) == 0 ? 0 : -errno;
 }
 
 uint32_t TunDevice::interface_index() const {

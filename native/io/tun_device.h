@@ -16,9 +16,14 @@ namespace uipvs {
 
 class TunDevice final : public Receiver, public Transmitter {
  public:
-  // Makes the device `name` (at most 15 characters) with the best offloads the kernel grants. 0 or -errno; `failed_call`
-  // then names the system call.
-  int open(const std::string& name, const char*& failed_call);
+  // Makes the device `name` (at most 15 characters) with the best offloads the kernel grants, or, with `has_queues`, a
+  // further queue of it: then all objects that open it have it. 0 or -errno; `failed_call` then names the system call.
+  int open(const std::string& name, bool has_queues, const char*& failed_call);
+
+  // Whether the device stays when nobody has it open: then packets for it are dropped without a word, and routes stay.
+  bool is_kept() const;
+  // 0 or -errno.
+  int keep(bool is_kept) const;
 
   // Of the interface; 0 where it has gone.
   uint32_t interface_index() const;

@@ -101,6 +101,7 @@ Napi::Value EngineObject::AddDestination(const Napi::CallbackInfo& info) {
   DestinationEntry& entry = engine_.directory().destinations[id];
   entry.port = static_cast<uint16_t>(number_at(info, 1));
   entry.address = address;
+  entry.is_known.store(true, std::memory_order_relaxed);
   entry.is_available.store(true, std::memory_order_release);
   return info.Env().Undefined();
 }

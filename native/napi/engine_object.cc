@@ -8,7 +8,11 @@ namespace uipvs {
 
 Napi::Function EngineObject::define(Napi::Env env) {
   return DefineClass(env, "Engine",
-                     {InstanceMethod<&EngineObject::OpenTun>("openTun"),
+                     {InstanceMethod<&EngineObject::OpenState>("openState"),
+                      InstanceMethod<&EngineObject::Recover>("recover"),
+                      InstanceMethod<&EngineObject::IsDeviceKept>("isDeviceKept"),
+                      InstanceMethod<&EngineObject::KeepDevice>("keepDevice"),
+                      InstanceMethod<&EngineObject::OpenTun>("openTun"),
                       InstanceMethod<&EngineObject::OpenRaw>("openRaw"),
                       InstanceMethod<&EngineObject::OpenMark>("openMark"),
                       InstanceMethod<&EngineObject::CloseMark>("closeMark"),
@@ -51,9 +55,10 @@ Napi::Function EngineObject::define(Napi::Env env) {
 }
 
 EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineObject>(info) {
-  EngineLimits limits{number_at(info, 0), number_at(info, 1), number_at(info, 2)};
+  EngineLimits limits{number_at(info, 0), number_at(info, 1), number_at(info, 2), number_at(info, 3)};
   if (limits.connections == 0 || limits.connections > ConnectionTable::kMaxConnections || limits.services == 0 ||
-      limits.services > (1u << 24) || limits.destinations == 0 || limits.destinations > (1u << 28)) {
+      limits.services > (1u << 24) || limits.destinations == 0 || limits.destinations > (1u << 28) ||
+      limits.workers == 0 || limits.workers > Engine::kMostWorkers) {
     throw_range(info.Env(), "Engine: limits out of range");
     return;
   }

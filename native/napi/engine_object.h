@@ -15,6 +15,10 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   explicit EngineObject(const Napi::CallbackInfo& info);
 
  private:
+  Napi::Value OpenState(const Napi::CallbackInfo& info);
+  Napi::Value Recover(const Napi::CallbackInfo& info);
+  Napi::Value IsDeviceKept(const Napi::CallbackInfo& info);
+  Napi::Value KeepDevice(const Napi::CallbackInfo& info);
   Napi::Value OpenTun(const Napi::CallbackInfo& info);
   Napi::Value OpenRaw(const Napi::CallbackInfo& info);
   Napi::Value OpenWire(const Napi::CallbackInfo& info);

@@ -1,5 +1,6 @@
 #include "napi/privileges.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -49,6 +50,11 @@ Napi::Value restrict_privileges(const Napi::CallbackInfo& info) {
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
+  // Node.js has marked them to be closed.
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    const int flags = ::fcntl(descriptor, F_GETFD);
+    if (flags >= 0) ::fcntl(descriptor, F_SETFD, flags & ~FD_CLOEXEC);
+  }
   ::execv(program.c_str(), argv.data());
   return throw_errno(env, -errno, "execv");
 }

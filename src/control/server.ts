@@ -13,7 +13,7 @@ const SOCKET_MODE = 0o660;
 const MAX_CLIENTS = 64;
 
 export interface ControlServerOptions {
-  /** Told why a client could not be accepted. */
+  /** Told why a client could not be accepted, once until one can be. */
   readonly onFailure: (failure: UipvsError) => void;
 }
 
@@ -24,6 +24,7 @@ export class ControlServer {
   readonly #held = new HeldBytes();
   readonly #turns = new Turns();
   readonly #onFailure: (failure: UipvsError) => void;
+  #isFailing = false;
 
   private constructor(path: string, handler: Handler, { onFailure }: ControlServerOptions) {
     this.#path = path;
@@ -37,11 +38,7 @@ export class ControlServer {
    * Listens on `path` with mode 0660. A socket that a dead daemon left is replaced.
    * Errors: EADDRINUSE where a daemon answers on it, EACCES where the path cannot be made.
    */
-  static async listen(
-    path: string,
-    handler: Handler,
-    options: ControlServerOptions,
-  ): Promise<ControlServer> {
+  static async listen(path: string, handler: Handler, options: ControlServerOptions): Promise<ControlServer> {
     await ControlServer.assertFree(path);
     await unlink(path).catch((thrown: NodeJS.ErrnoException) => {
       if (thrown.code !== 'ENOENT') {
@@ -69,8 +66,7 @@ export class ControlServer {
           resolve();
         });
       });
-      // Of accepting a client, for example where the process has no file descriptor left: others are still answered.
-      this.#server.on('error', (error) => this.#onFailure(cannotAccept(this.#path, error)));
+      this.#server.on('error', (error) => this.#noteFailure(error));
     } catch (thrown) {
       throw new UipvsError('EACCES', `socket ${this.#path} cannot be made: ${messageOf(thrown)}`);
     } finally {
@@ -86,15 +82,19 @@ export class ControlServer {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
+  /** Of accepting a client, for example without a file descriptor left: tried again at once and told only once. */
+  #noteFailure(error: Error): void {
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    this.#onFailure(new UipvsError('EIO', `socket ${this.#path} cannot accept a client: ${error.message}`));
+  }
+
   #accept(client: Socket, handler: Handler): void {
+    this.#isFailing = false;
     this.#clients.add(client);
     client.on('close', () => this.#clients.delete(client));
     void new Peer(client, handler, new LineReader(this.#held), this.#turns).serve();
   }
-}
-
-function cannotAccept(path: string, error: Error): UipvsError {
-  return new UipvsError('EIO', `socket ${path} cannot accept a client: ${error.message}`);
 }
 
 async function answers(path: string): Promise<boolean> {

@@ -32,8 +32,8 @@ import type { Logger } from './logger.js';
 import { availablePages } from './memory.js';
 import { Monitoring, metricsSource } from './monitoring.js';
 import type { DaemonOptions } from './options.js';
-import { Wire } from './wire.js';
 import { inSteps } from './steps.js';
+import { Wire } from './wire.js';
 
 /** Source: net/netfilter/ipvs/ip_vs_est.c, the estimator's period. */
 const ESTIMATOR_PERIOD_MS = 2000;
@@ -106,6 +106,7 @@ export class Daemon {
       connections: options.connections,
       services: MAX_SERVICES,
       destinations: MAX_DESTINATIONS,
+      workers: options.workers,
     };
     const engine = new Engine(addon, limits, changes);
     engine.setMasqueradePorts(options.masqueradePorts.first, options.masqueradePorts.last);
@@ -127,7 +128,13 @@ export class Daemon {
       const daemon = new Daemon(log, engine, changes, host, options);
       await daemon.#run(options);
       log.info(
-        { device: options.device, offloads, reinject, connections: options.connections, socket: options.socketPath },
+        {
+          device: options.device,
+          offloads,
+          reinject,
+          connections: options.connections,
+          socket: options.socketPath,
+        },
         'ready',
       );
       return daemon;

@@ -15,9 +15,13 @@ export interface DaemonOptions {
   /** Routing table that leads to the device; 1..252 or above 255. */
   readonly routingTable: number;
   readonly connections: number;
+  /** Threads that receive and send, 1..64. */
+  readonly workers: number;
   readonly logLevel: LogLevel;
   /** How packets come in: by the TUN device alone, or from interfaces; null of these: all Ethernets. */
-  readonly io: { readonly kind: 'tun' } | { readonly kind: 'packet'; readonly interfaces: readonly string[] | null };
+  readonly io:
+    | { readonly kind: 'tun' }
+    | { readonly kind: 'packet'; readonly interfaces: readonly string[] | null };
   /** How translated packets leave: straight to their next hop, or by the TUN device; null: straight if that is possible. */
   readonly reinject: 'raw' | 'tun' | null;
   /** Source ports of masqueraded connections. */
@@ -34,6 +38,8 @@ export type ParsedOptions =
   | { readonly kind: 'version' };
 
 const DEFAULT_CONNECTIONS = 1_048_576;
+/** Source: native/engine/engine.h, kMostWorkers. */
+const MAX_WORKERS = 64;
 const MAX_CONNECTIONS = 1_073_741_822;
 const DEFAULT_ROUTING_TABLE = 117;
 const MAX_DEVICE_NAME = 15;
@@ -61,6 +67,7 @@ Usage: uipvsd [options]
   --metrics ADDR:PORT  answer Prometheus at http://ADDR:PORT/metrics (default: off)
   --proc-dir DIR       keep /proc/net/ip_vs, ip_vs_conn, ip_vs_stats up to date under DIR/net
                        (default: proc beside the socket; 'none' for none)
+  --workers N          threads that receive and send (default: 1)
   --connections N      most connections at once (default: ${DEFAULT_CONNECTIONS})
   --log-level LEVEL    ${LOG_LEVELS.join(', ')} (default: info)
   --help, --version
@@ -177,6 +184,7 @@ export function parseDaemonOptions(
       device: deviceName(values.device ?? 'uipvs0'),
       routingTable: routingTable(values.table),
       connections: integer('--connections', values.connections, DEFAULT_CONNECTIONS, 1, MAX_CONNECTIONS),
+      workers: integer('--workers', values.workers, 1, 1, MAX_WORKERS),
       masqueradePorts: portRange(values['masquerade-ports'] ?? DEFAULT_MASQUERADE_PORTS),
       metrics: values.metrics === undefined ? null : parseListenAddress(values.metrics),
       procDirectory: procDirectory(values['proc-dir'], socketPath),
@@ -203,6 +211,7 @@ function parseWords(words: readonly string[]) {
         device: string,
         table: string,
         connections: string,
+        workers: string,
         metrics: string,
         'masquerade-ports': string,
         'proc-dir': string,

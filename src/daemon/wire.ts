@@ -2,8 +2,8 @@
  * `--io packet`: which interfaces packets are taken from.
  *
  * All Ethernet interfaces that are up and have an address, or those that the operator names, as they come and go. A ring
- * is open before the kernel is told to drop what comes by it, and closed after the kernel has been told to stop: so for a
- * moment a packet may be treated twice, but none is lost.
+ * is open before the kernel is told to drop what comes by it, and closed after the kernel has been told to stop: so none
+ * is lost, and of those that come both ways for a moment the engine leaves out the second.
  */
 import { networkInterfaces } from 'node:os';
 import { messageOf } from '../base/error.js';
@@ -22,18 +22,18 @@ function presentInterfaces(): readonly string[] {
 }
 
 export class Wire {
-  readonly #engine: Pick<Engine, 'openWire' | 'closeWire' | 'hasWire'>;
+  readonly #engine: Pick<Engine, 'openWire' | 'closeWire' | 'hasWire' | 'setWireChanging'>;
   readonly #host: Pick<HostPlumbing, 'setCaptureDevices'>;
   readonly #wanted: readonly string[] | null;
   readonly #log: Logger;
   /** Those that packets are taken from, sorted. */
   #taken: readonly string[] = [];
-  /** What was said of interfaces that could not be opened, so that it is said once. */
+  /** What was said of interfaces that packets are not taken from, so that it is said once. */
   readonly #complaints = new Map<string, string>();
 
   /** @param wanted names of interfaces; null: all that there are */
   constructor(
-    engine: Pick<Engine, 'openWire' | 'closeWire' | 'hasWire'>,
+    engine: Pick<Engine, 'openWire' | 'closeWire' | 'hasWire' | 'setWireChanging'>,
     host: Pick<HostPlumbing, 'setCaptureDevices'>,
     wanted: readonly string[] | null,
     log: Logger,
@@ -47,20 +47,44 @@ export class Wire {
   /** Follows interfaces that came or went since the last call. Errors: of the host's plumbing. */
   async follow(): Promise<void> {
     const present = presentInterfaces();
+    for (const name of this.#wanted ?? []) {
+      if (!present.includes(name))
+        this.#complain(name, `there is no interface ${name} that is up and has an address`);
+    }
     const wanted = present.filter((name) => this.#wanted?.includes(name) ?? true);
     const gone = this.#taken.filter((name) => !wanted.includes(name) || !this.#engine.hasWire(name));
     const kept = this.#taken.filter((name) => !gone.includes(name));
-    if (gone.length > 0) await this.#take(kept);
-    for (const name of gone) this.#engine.closeWire(name);
-    const opened = wanted.filter((name) => !kept.includes(name) && this.#open(name));
-    if (opened.length > 0) await this.#take([...kept, ...opened]);
+    const fresh = wanted.filter((name) => !kept.includes(name));
+    if (gone.length + fresh.length > 0) await this.#change(kept, gone, fresh);
   }
 
   /** Gives all interfaces back to the kernel. */
   async close(): Promise<void> {
-    const taken = this.#taken;
-    await this.#take([]);
-    for (const name of taken) this.#engine.closeWire(name);
+    await this.#change([], this.#taken, []);
+  }
+
+  async #change(kept: readonly string[], gone: readonly string[], fresh: readonly string[]): Promise<void> {
+    try {
+      if (gone.length > 0) {
+        this.#engine.setWireChanging(true);
+        await this.#take(kept);
+        for (const name of gone) this.#engine.closeWire(name);
+      }
+      const opened = fresh.filter((name) => this.#open(name));
+      if (opened.length > 0) await this.#takeOpened(kept, opened);
+    } finally {
+      this.#engine.setWireChanging(false);
+    }
+  }
+
+  async #takeOpened(kept: readonly string[], opened: readonly string[]): Promise<void> {
+    try {
+      await this.#take([...kept, ...opened]);
+    } catch (thrown) {
+      // The kernel treats what comes by them.
+      for (const name of opened) this.#engine.closeWire(name);
+      throw thrown;
+    }
   }
 
   async #take(names: readonly string[]): Promise<void> {
@@ -76,10 +100,13 @@ export class Wire {
       this.#complaints.delete(name);
       return isTaken;
     } catch (thrown) {
-      const complaint = messageOf(thrown);
-      if (this.#complaints.get(name) !== complaint) this.#log.warn({ interface: name }, complaint);
-      this.#complaints.set(name, complaint);
+      this.#complain(name, messageOf(thrown));
       return false;
     }
+  }
+
+  #complain(name: string, complaint: string): void {
+    if (this.#complaints.get(name) !== complaint) this.#log.warn({ interface: name }, complaint);
+    this.#complaints.set(name, complaint);
   }
 }

@@ -89,6 +89,7 @@ export interface NativeEngine {
   /** errno of the receiver's last failure, 0 while all is well. */
   readonly receiveError: number;
   readonly laneMemory: ArrayBuffer;
+  /** Blocks of 64 cells of 64 bits: that of decisions, then one a worker. */
   readonly counterMemory: ArrayBuffer;
   /** 64-bit words: nanoseconds in all, then a cell a bound of `latencyBoundsUs` and one for what is longer. */
   readonly latencyMemory: ArrayBuffer;
@@ -102,7 +103,12 @@ export interface NativeError extends Error {
 }
 
 export interface Addon {
-  readonly Engine: new (connections: number, services: number, destinations: number) => NativeEngine;
+  readonly Engine: new (
+    connections: number,
+    services: number,
+    destinations: number,
+    workers: number,
+  ) => NativeEngine;
   readonly counterNames: readonly string[];
   readonly latencyBoundsUs: readonly number[];
   /** Tells the neighbours on an Ethernet interface once that the address is here. Throws NativeError. */

@@ -35,9 +35,13 @@ export interface EngineLimits {
   readonly connections: number;
   readonly services: number;
   readonly destinations: number;
+  /** Threads, 1..64. */
+  readonly workers: number;
 }
 
 const TCP = 6;
+/** In a block of counters: native/core/counters.h, WorkerCounters. */
+const COUNTER_CELLS = 64;
 const WORDS_PER_NETWORK = 5;
 const WORDS_PER_ADDRESS = 4;
 /** How the addon calls the ways to tell a client's address. */
@@ -107,7 +111,7 @@ export class Engine implements DataPlane {
 
   constructor(addon: Addon, limits: EngineLimits, observer: AddressObserver) {
     this.#observer = observer;
-    this.#native = new addon.Engine(limits.connections, limits.services, limits.destinations);
+    this.#native = new addon.Engine(limits.connections, limits.services, limits.destinations, limits.workers);
     this.#realServers = new RealServers(this.#native);
     this.maxServices = limits.services;
     this.maxDestinations = limits.destinations;
@@ -137,6 +141,14 @@ export class Engine implements DataPlane {
 
   closeWire(interfaceName: string): void {
     this.#native.closeWire(interfaceName);
+  }
+
+  /**
+   * To be told around what changes which packets the kernel drops on the wire: those that come both ways meanwhile, and
+   * half a second longer, are treated once. {@link openWire} begins such a change by itself. After start().
+   */
+  setWireChanging(isChanging: boolean): void {
+    this.#native.setWireChanging(isChanging);
   }
 
   /** False also where another interface has the name by now, or it has become the port of a bridge. */
@@ -374,11 +386,16 @@ export class Engine implements DataPlane {
     this.#lanes.read(destinationId, into);
   }
 
-  /** The worker's counters by name: packets by verdict, drops by reason. */
+  /** The workers' counters by name: packets by verdict, drops by reason. */
   workerCounters(): Readonly<Record<string, number>> {
-    return Object.fromEntries(
-      this.#counterNames.map((name, cell) => [name, Number(this.#counters[cell] ?? 0n)]),
-    );
+    return Object.fromEntries(this.#counterNames.map((name, cell) => [name, this.#counted(cell)]));
+  }
+
+  #counted(cell: number): number {
+    let sum = 0;
+    for (let at = cell; at < this.#counters.length; at += COUNTER_CELLS)
+      sum += Number(this.#counters[at] ?? 0n);
+    return sum;
   }
 
   upcallLatency(): UpcallLatency {

@@ -43,7 +43,8 @@ interface RealPort {
 
 interface RealServer {
   readonly id: number;
-  readonly words: Uint32Array;
+  /** Of its address: 1 or 4. */
+  readonly wordCount: number;
   /** By protocol and port: see {@link portKey}. */
   readonly ports: Map<number, RealPort>;
   readonly destinations: Chain;
@@ -132,7 +133,7 @@ export class RealServers {
     const words = addressWords(address);
     const destinations = { newest: NO_ID };
     const id = this.#serverIds.take();
-    const server = { id, words, ports: new Map(), destinations, route: UNKNOWN_ROUTE };
+    const server = { id, wordCount: words.length, ports: new Map(), destinations, route: UNKNOWN_ROUTE };
     this.#servers.set(address, server);
     this.#native.addRealServer(id, words);
     this.#native.setRealServerLink(id, 0);
@@ -148,7 +149,7 @@ export class RealServers {
     if (known !== undefined) return known;
     const made = { id: this.#portIds.take(), destinations: 0, owners: { newest: NO_ID } };
     server.ports.set(key, made);
-    this.#native.addRealPort(made.id, PROTOCOL_NUMBERS[protocol], port, server.words);
+    this.#native.addRealPort(made.id, PROTOCOL_NUMBERS[protocol], port, addressWords(place.address));
     return made;
   }
 
@@ -174,8 +175,8 @@ export class RealServers {
   }
 }
 
-function sourceWords({ words, route }: RealServer): Uint32Array {
-  return route.source === null ? new Uint32Array(words.length) : addressWords(route.source);
+function sourceWords({ wordCount, route }: RealServer): Uint32Array {
+  return route.source === null ? new Uint32Array(wordCount) : addressWords(route.source);
 }
 
 function isSame(one: Route, other: Route): boolean {

@@ -10,11 +10,13 @@
  */
 import { UipvsError } from '../base/error.js';
 import type { Family } from '../net/family.js';
+import { hasAllPorts, prefixText } from './box.js';
 import type { CaptureMeans, Selections } from './capture.js';
 import type { HostContext } from './context.js';
 import { listLinks } from './link.js';
+import { mergedRanges, type PortRange, rangeText } from './port-range.js';
 import { PROTOCOL_NUMBERS } from './rule.js';
-import { hasAllPorts, isNothing, type PortSelector, prefixText } from './selection.js';
+import { isNothing, type PortSelector } from './selection.js';
 import type { HostSystem } from './system.js';
 
 /** In front of what others may do with a packet there. */
@@ -46,20 +48,27 @@ export async function listFilters(system: HostSystem): Promise<readonly number[]
   });
 }
 
-function portElement(selector: PortSelector): string {
-  const { protocol, first, last } = selector;
-  const ports = first === last ? `${first}` : `${first}-${last}`;
-  return `${prefixText(selector)} . ${PROTOCOL_NUMBERS[protocol]}${hasAllPorts(selector) ? '' : ` . ${ports}`}`;
+/** As the set wants it: no port twice. Ports are merged with those of the same addresses, within or beside them. */
+function portElements(selectors: readonly PortSelector[]): readonly string[] {
+  const byPlace = new Map<string, PortRange[]>();
+  for (const selector of selectors) {
+    const place = `${prefixText(selector)} . ${selector.protocol}`;
+    byPlace.set(place, [...(byPlace.get(place) ?? []), selector]);
+  }
+  return [...byPlace].flatMap(([place, ranges]) =>
+    mergedRanges(ranges).map((range) => `${place} . ${rangeText(range)}`),
+  );
 }
 
 function setsOf(selections: Selections): Sets {
   const sets = new Map<string, ReadonlySet<string>>();
   for (const family of [4, 6] as const) {
     const { vips, ports, sources } = selections[family];
+    const whole = ports.filter(hasAllPorts);
     sets.set(`vips${family}`, vips);
     sets.set(`sources${family}`, new Set(sources.map(prefixText)));
-    sets.set(`ports${family}`, new Set(ports.filter((each) => !hasAllPorts(each)).map(portElement)));
-    sets.set(`protocols${family}`, new Set(ports.filter(hasAllPorts).map(portElement)));
+    sets.set(`ports${family}`, new Set(portElements(ports.filter((each) => !hasAllPorts(each)))));
+    sets.set(`protocols${family}`, new Set(whole.map((each) => `${prefixText(each)} . ${each.protocol}`)));
   }
   return sets;
 }
@@ -151,11 +160,14 @@ export class CaptureFilter implements CaptureMeans {
         ? changeScript(this.#name, this.#applied.sets, sets)
         : null;
     if (script === '') return;
-    if (!journal.content.hasFilter) await journal.setFilter(true);
+    const wasThere = journal.content.hasFilter;
+    if (!wasThere) await journal.setFilter(true);
     const isChanged = script !== null && (await system.changeFilter(script)) === null;
     if (!isChanged) {
       this.#applied = null;
       const reason = await system.changeFilter(tableScript(this.#name, present, sets));
+      // Refused as a whole: nothing is there that was not there before.
+      if (reason !== null && !wasThere) await journal.setFilter(false);
       if (reason !== null) throw new UipvsError('EIO', `nftables refused table ${this.#name}: ${reason}`);
     }
     this.#applied = { devices: present, sets };

@@ -11,9 +11,11 @@
  */
 import { UipvsError } from '../base/error.js';
 import type { Family } from '../net/family.js';
+import { prefixText } from './box.js';
 import type { CaptureMeans, Selections } from './capture.js';
 import type { HostContext } from './context.js';
 import { changeLine } from './entry.js';
+import { portsOfRule } from './family-rules.js';
 import {
   listRoutes,
   listRules,
@@ -24,7 +26,7 @@ import {
   routeText,
   ruleText,
 } from './rule.js';
-import { hasAllPorts, isNothing, prefixText, type Selection } from './selection.js';
+import { isNothing, type Selection } from './selection.js';
 import { captureTables } from './table.js';
 import { isAlreadyGone } from './undo.js';
 
@@ -47,8 +49,8 @@ function wantedLines(devices: readonly string[], selection: Selection, table: nu
         preference: PREFERENCE.capturedService,
         iif,
         to: prefixText(selector),
-        protocol: PROTOCOL_NUMBERS[selector.protocol],
-        destinationPorts: hasAllPorts(selector) ? undefined : selector,
+        protocol: selector.protocol,
+        destinationPorts: portsOfRule(selector),
       });
     }
     for (const selector of sources)

@@ -26,23 +26,28 @@
  * whatever of it is not balanced must be sent on.
  */
 import { messageOf } from '../base/error.js';
-import type { Family } from '../net/family.js';
+import type { Family, ProtocolName } from '../net/family.js';
+import { maxPrefixLength } from '../net/prefix.js';
+import { addressText, type Box } from './box.js';
 import { CaptureFilter } from './capture-filter.js';
 import { CaptureRules } from './capture-rules.js';
 import type { HostContext } from './context.js';
-import {
-  isWholeAddress,
-  NOTHING,
-  type PortSelector,
-  type Selection,
-  type SourceSelector,
-} from './selection.js';
+import type { PortRange } from './port-range.js';
+import { NOTHING, type Selection } from './selection.js';
 import { captureTables, refuseTakenTable } from './table.js';
+
+interface WideSelector {
+  readonly family: Family;
+  /** The first of the prefix. */
+  readonly address: string;
+  readonly length: number;
+}
 
 /** What is selected beyond single real servers' addresses and services' ports. */
 export interface WideCapture {
-  readonly sources: readonly (SourceSelector & { readonly family: Family })[];
-  readonly ports: readonly (PortSelector & { readonly family: Family })[];
+  readonly sources: readonly WideSelector[];
+  /** `first` 0 with `last` 65535: the whole protocol. */
+  readonly ports: readonly (WideSelector & PortRange & { readonly protocol: ProtocolName })[];
 }
 
 export type Selections = Readonly<Record<Family, Selection>>;
@@ -139,17 +144,21 @@ export class Capture {
   }
 
   #tell(): void {
-    const families = this.isOn ? ([4, 6] as const) : [];
+    const selections = this.isOn ? ([4, 6] as const).map((family) => this.#selections[family]) : [];
+    const network = ({ family, words, length }: Box) => {
+      return { family, address: addressText(words, family), length };
+    };
     const wide: WideCapture = {
-      sources: families.flatMap((family) =>
-        this.#selections[family].sources
-          .filter((selector) => !isWholeAddress(selector))
-          .map((selector) => ({ family, ...selector })),
+      sources: selections.flatMap(({ sources }) =>
+        sources.filter(({ family, length }) => length < maxPrefixLength(family)).map(network),
       ),
-      ports: families.flatMap((family) =>
-        this.#selections[family].ports
+      ports: selections.flatMap(({ ports }) =>
+        ports
           .filter(({ isWide }) => isWide)
-          .map((selector) => ({ family, ...selector })),
+          .map((box) => {
+            const { protocolName: protocol, first, last } = box;
+            return { ...network(box), protocol, first, last };
+          }),
       ),
     };
     const text = JSON.stringify(wide);

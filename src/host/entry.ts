@@ -1,25 +1,22 @@
 /** What the daemon asked for, by address, and the rules and routes that follow from it. Pure. */
-import { familyOf } from '../net/address.js';
 import type { Family, ProtocolName } from '../net/family.js';
-import { maxPrefixLength } from '../net/prefix.js';
+import { MAX_PORT } from './box.js';
+import { type Item, itemOf } from './cover-split.js';
 import type { MarkRecord } from './journal.js';
 import type { RouteFacts } from './location.js';
+import type { PortRange } from './port-range.js';
 import {
   IPSEC_PROTOCOLS,
   MAIN_TABLE,
   OWNER,
-  type PortRange,
   PREFERENCE,
   PROTOCOL_NUMBERS,
-  type Rule,
   routeText,
   ruleText,
 } from './rule.js';
-import type { PortSelector, Selection, SourceSelector } from './selection.js';
 
-const MAX_PORT = 65_535;
 /** Source: linux net/core/fib_rules.c and include/net/fib_rules.h, fib_rule_port_range_valid(). */
-const MAX_PORT_OF_RULE = MAX_PORT - 1;
+export const MAX_PORT_OF_RULE = MAX_PORT - 1;
 
 /**
  * What the kernel counts to a persistent FTP service besides port 21: active and passive data connections.
@@ -62,6 +59,14 @@ export type EntryKind = 'virtual address' | 'real server' | 'firewall mark';
 /** Where the kernel sends packets for an address, as far as it decides what has to be done. */
 export type Location = 'unknown' | 'local' | 'loopback' | 'remote' | 'unreachable';
 
+/** The rules that an item asks for: of services on local VIPs, of real servers that are the host itself, of others. */
+export type Role = 'service' | 'local server' | 'server';
+
+export interface Contribution {
+  readonly role: Role;
+  readonly item: Item;
+}
+
 /** One address or firewall mark, with what is asked for it and what is in the kernel for it. */
 export class Entry {
   readonly kind: EntryKind;
@@ -71,7 +76,9 @@ export class Entry {
   readonly target: MarkRecord | undefined;
   readonly uses = new Map<string, Use>();
   /** Lines that are in the kernel, as {@link wantedLines} gives them. */
-  readonly applied = new Set<string>();
+  applied: readonly string[] = [];
+  /** What it has contributed to the rules that all entries have in common, see family-rules.ts. */
+  contributed: readonly Contribution[] = [];
   location: Location = 'unknown';
   /** Of a real server: its route, once it is known. */
   route: RouteFacts | null | undefined;
@@ -120,36 +127,44 @@ export class Entry {
 /** Of UDP. What is encrypted with these keys comes with it: native/core/ipsec.h. */
 const KEY_EXCHANGE_PORT = 500;
 const PROTOCOLS = [PROTOCOL_NUMBERS.tcp, PROTOCOL_NUMBERS.udp, PROTOCOL_NUMBERS.sctp];
+const ALL_PORTS: PortRange = { first: 0, last: MAX_PORT };
 
 /** The ports as rules can say them: all, one or several ranges. Port 65535 is left out of a range. */
-function portsOf(port: number, alsoPorts: readonly PortRange[]): readonly (PortRange | undefined)[] {
-  if (port === 0) return [undefined];
+function portsOf(port: number, alsoPorts: readonly PortRange[]): readonly PortRange[] {
+  if (port === 0) return [ALL_PORTS];
   const others = alsoPorts.map(({ first, last }) => ({ first, last: Math.min(last, MAX_PORT_OF_RULE) }));
   return [{ first: port, last: port }, ...others];
 }
 
-function localRules(entry: Entry, table: number): string[] {
-  const isVirtual = entry.kind === 'virtual address';
-  const texts = new Set<string>();
-  const add = (rule: Omit<Rule, 'action' | 'owner'>) =>
-    texts.add(`rule ${ruleText({ ...rule, action: { lookup: table }, owner: OWNER })}`);
-  for (const { protocol, port, alsoPorts } of entry.uses.values()) {
+function localContributions({ kind, address, uses }: Entry): readonly Contribution[] {
+  const contributions: Contribution[] = [];
+  const role = kind === 'virtual address' ? 'service' : 'local server';
+  const add = (protocol: number, { first, last }: PortRange) =>
+    contributions.push({ role, item: itemOf(address, '', protocol, first, last) });
+  for (const { protocol, port, alsoPorts } of uses.values()) {
     for (const number of protocol === undefined ? PROTOCOLS : [PROTOCOL_NUMBERS[protocol]]) {
-      if (!isVirtual) {
-        const sourcePort = port === 0 ? undefined : port;
-        const { localRealServer: preference } = PREFERENCE;
-        add({ preference, from: entry.address, iif: 'lo', protocol: number, sourcePort });
-        continue;
-      }
-      const { virtualService: preference } = PREFERENCE;
-      for (const destinationPorts of portsOf(port, alsoPorts)) {
-        add({ preference, to: entry.address, protocol: number, destinationPorts });
-      }
-      if (protocol !== 'udp' || port !== KEY_EXCHANGE_PORT) continue;
-      for (const ipsec of IPSEC_PROTOCOLS) add({ preference, to: entry.address, protocol: ipsec });
+      for (const ports of portsOf(port, alsoPorts)) add(number, ports);
     }
+    if (kind === 'virtual address' && protocol === 'udp' && port === KEY_EXCHANGE_PORT)
+      for (const ipsec of IPSEC_PROTOCOLS) add(ipsec, ALL_PORTS);
   }
-  return [...texts];
+  return contributions;
+}
+
+/** What an entry asks of the rules that all have in common. */
+export function contributionsOf(entry: Entry): readonly Contribution[] {
+  const { kind, address, location, uses, route } = entry;
+  if (uses.size === 0 || kind === 'firewall mark' || location === 'loopback') return [];
+  if (location === 'local') return localContributions(entry);
+  if (kind === 'virtual address') return [];
+  return [{ role: 'server', item: itemOf(address, route?.device ?? '') }];
+}
+
+/** A service's port on a VIP of the host that no rule can select, or null. */
+export function unselectablePort({ kind, location, uses }: Entry): number | null {
+  if (kind !== 'virtual address' || location !== 'local') return null;
+  const ports = [...uses.values()].map(({ port }) => port);
+  return ports.find((port) => port > MAX_PORT_OF_RULE) ?? null;
 }
 
 function markLines({ mark, device, table }: MarkRecord): readonly string[] {
@@ -160,51 +175,20 @@ function markLines({ mark, device, table }: MarkRecord): readonly string[] {
   ];
 }
 
-/** The lines an entry needs: `rule ...` or `route ...`, see {@link changeLine}. */
-export function wantedLines(entry: Entry, device: string, table: number): readonly string[] {
-  if (entry.uses.size === 0 || entry.location === 'loopback') return [];
+/** The lines an entry needs for itself: `rule ...` or `route ...`, see {@link changeLine}. */
+export function wantedLines(entry: Entry, device: string): readonly string[] {
+  if (entry.uses.size === 0) return [];
   if (entry.target !== undefined) return markLines(entry.target);
-  if (entry.location === 'local') return localRules(entry, table);
-  if (entry.kind === 'virtual address') {
-    return [`route ${routeText({ to: entry.address, device, table: MAIN_TABLE })}`];
-  }
-  const rule = {
-    preference: PREFERENCE.realServer,
-    from: entry.address,
-    action: { lookup: table },
-    owner: OWNER,
-  };
-  return [`rule ${ruleText(rule)}`];
+  const isRouted = entry.kind === 'virtual address' && isElsewhere(entry);
+  return isRouted ? [`route ${routeText({ to: entry.address, device, table: MAIN_TABLE })}`] : [];
 }
 
-/** What of these entries' packets is to be seen; all of them are in use. */
-export function selectionOf(entries: readonly Entry[]): Selection {
-  const vips = new Set<string>();
-  const ports = new Map<string, PortSelector>();
-  const sources: SourceSelector[] = [];
-  for (const { kind, address, location, uses } of entries) {
-    if (kind === 'firewall mark' || location === 'loopback' || location === 'unknown') continue;
-    const length = maxPrefixLength(familyOf(address));
-    if (location !== 'local') {
-      if (kind === 'virtual address') vips.add(address);
-      else sources.push({ address, length });
-      continue;
-    }
-    if (kind === 'real server') continue;
-    for (const { protocol = 'tcp', port, alsoPorts } of uses.values()) {
-      for (const range of portsOf(port, alsoPorts)) {
-        const { first, last } = range ?? { first: 0, last: MAX_PORT };
-        ports.set(`${protocol} ${first}-${last} ${address}`, {
-          ...{ address, length, protocol, first, last },
-          isWide: false,
-        });
-      }
-    }
-  }
-  return { vips, ports: [...ports.values()], sources };
+/** Whether it is known not to be an address of the host. */
+export function isElsewhere({ location }: Entry): boolean {
+  return location === 'remote' || location === 'unreachable';
 }
 
-/** `rule pref 60 ...` becomes `rule add pref 60 ...`. */
+/** `rule pref 63 ...` becomes `rule add pref 63 ...`. */
 export function changeLine(verb: 'add' | 'del', line: string): string {
   return line.replace(' ', ` ${verb} `);
 }

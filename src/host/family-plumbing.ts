@@ -5,24 +5,20 @@ import { messageOf, UipvsError } from '../base/error.js';
 import type { Family, ProtocolName } from '../net/family.js';
 import type { Capture } from './capture.js';
 import type { HostContext } from './context.js';
-import { changeLine, Entry, type EntryKind, selectionOf, wantedLines } from './entry.js';
+import { changeLine, Entry, type EntryKind, isElsewhere, unselectablePort, wantedLines } from './entry.js';
 import { FamilyBase } from './family-base.js';
-import { type MarkRecord, tablesOf } from './journal.js';
+import { FamilyRules } from './family-rules.js';
+import type { MarkRecord } from './journal.js';
 import { LanAnswers } from './lan-answers.js';
-import { describeRoute, type Finding, isSameRoute, locate } from './location.js';
-import {
-  isRuleOf,
-  type ListedRule,
-  listRoutes,
-  listRules,
-  OWNER,
-  type PortRange,
-  routeText,
-  ruleText,
-} from './rule.js';
-import type { Selection } from './selection.js';
+import { describeRoute, type Finding, isSameRoute, locate, type Thoroughness } from './location.js';
+import type { PortRange } from './port-range.js';
+import { listRoutes, listRules, routeText, ruleText } from './rule.js';
 import { enableForwarding } from './settings.js';
+import { findTaken, takenError } from './taken.js';
 import { isAlreadyGone } from './undo.js';
+
+/** Real servers whose routes a refresh compares with the kernel's; all of them in turn. */
+const MAX_LOCATED_A_REFRESH = 2048;
 
 export interface Change {
   readonly verb: 'add' | 'remove';
@@ -38,14 +34,10 @@ export interface Change {
 type Refusals = Map<Entry, UipvsError>;
 
 interface Step {
-  readonly entry: Entry;
+  /** Null: of the rules that entries have in common. */
+  readonly entry: Entry | null;
   readonly verb: 'add' | 'del';
   readonly line: string;
-}
-
-/** What a rule's line selects, whatever it does with it. */
-function selectorOf(line: string): string {
-  return line.replace(/ (lookup|goto) .*/, '');
 }
 
 export class FamilyPlumbing {
@@ -55,6 +47,13 @@ export class FamilyPlumbing {
   readonly #lan: LanAnswers;
   readonly #entries = new Map<string, Entry>();
   readonly #capture: Capture;
+  readonly #rules: FamilyRules;
+  /** VIPs that are no addresses of the host. */
+  readonly #routed = new Set<string>();
+  /** Firewall marks in use. */
+  readonly #marks = new Set<Entry>();
+  /** Real servers whose turn it is not yet. */
+  #turn: Entry[] = [];
   #isForwarding = false;
 
   constructor(family: Family, context: HostContext, capture: Capture) {
@@ -62,6 +61,7 @@ export class FamilyPlumbing {
     this.#context = context;
     this.#capture = capture;
     this.#base = new FamilyBase(family, context);
+    this.#rules = new FamilyRules(family, context.device, context.table);
     this.#lan = new LanAnswers(family, context);
   }
 
@@ -71,14 +71,16 @@ export class FamilyPlumbing {
     const touched = [...new Set(steps.map((step) => step.entry))];
     try {
       const refusals = await this.#reconcile(touched);
-      const refused = steps.filter(({ entry, takeBack }) => takeBack !== null && refusals.has(entry));
+      const refused = new Set(
+        steps.filter(({ entry, takeBack }) => takeBack !== null && refusals.has(entry)),
+      );
       for (const { takeBack } of refused) takeBack?.();
       if (refusals.size > 0) await this.#reconcile([...refusals.keys()]);
       await this.#tidy(touched);
       if (touched.some(({ kind }) => kind === 'virtual address')) await this.#followLan(false);
       const outcomes: (UipvsError | null)[] = [];
       for (const step of steps) {
-        const refusal = refused.includes(step) ? (refusals.get(step.entry) ?? null) : null;
+        const refusal = refused.has(step) ? (refusals.get(step.entry) ?? null) : null;
         // The refusal is that of the whole address: alone, a change shows whether it was the cause.
         const isCause = refusal === null || steps.length === 1;
         outcomes.push(isCause ? refusal : ((await this.apply([step.change]))[0] ?? null));
@@ -109,8 +111,11 @@ export class FamilyPlumbing {
     await this.#tidy([]);
   }
 
-  /** Compares with the kernel, puts back what somebody took away, and follows addresses that came or went. */
-  async refresh(): Promise<void> {
+  /**
+   * Compares with the kernel, puts back what somebody took away, and follows addresses that came or went.
+   * `isFull`: looks after all real servers, however many there are.
+   */
+  async refresh(isFull: boolean): Promise<void> {
     if (this.#entries.size === 0) return;
     const { system, log } = this.#context;
     const rules = await listRules(system, this.#family);
@@ -121,21 +126,33 @@ export class FamilyPlumbing {
     ]);
     this.#base.check(rules, present);
     if (this.#isForwarding) await enableForwarding(this.#context, this.#family);
+    for (const line of this.#rules.forgetAllBut(present))
+      log('warn', `Somebody else removed "${line}"; putting it back`);
     for (const entry of this.#entries.values()) {
-      const lost = [...entry.applied].filter((line) => !present.has(line));
-      for (const line of lost) {
+      if (entry.applied.length === 0) continue;
+      for (const line of entry.applied.filter((other) => !present.has(other)))
         log('warn', `Somebody else removed "${line}" for ${entry.kind} ${entry.address}; putting it back`);
-        entry.applied.delete(line);
-      }
+      entry.applied = entry.applied.filter((line) => present.has(line));
     }
-    const refusals = await this.#reconcile([...this.#entries.values()]);
-    for (const entry of this.#entries.values()) {
+    const entries = this.#entriesToRefresh(isFull);
+    const refusals = await this.#reconcile(entries, isFull ? 'shared' : 'each');
+    for (const entry of entries) {
       const trouble = refusals.get(entry)?.message ?? null;
       if (trouble !== null && trouble !== entry.trouble) log('warn', trouble);
       entry.trouble = trouble;
     }
-    await this.#tidy([...this.#entries.values()]);
+    await this.#tidy(entries);
     await this.#followLan(true);
+  }
+
+  #entriesToRefresh(isFull: boolean): readonly Entry[] {
+    const all = [...this.#entries.values()];
+    const servers = all.filter(({ kind }) => kind === 'real server');
+    if (isFull || servers.length <= MAX_LOCATED_A_REFRESH) return all;
+    this.#turn = this.#turn.filter((entry) => this.#entries.get(`${entry.kind} ${entry.address}`) === entry);
+    if (this.#turn.length === 0) this.#turn = servers;
+    const others = all.filter(({ kind }) => kind !== 'real server');
+    return [...others, ...this.#turn.splice(0, MAX_LOCATED_A_REFRESH)];
   }
 
   #entryFor({ kind, address, target }: Change): Entry {
@@ -148,37 +165,54 @@ export class FamilyPlumbing {
   }
 
   /** Brings the kernel to what the entries want; the refusals name the entries of which something is missing. */
-  async #reconcile(entries: readonly Entry[]): Promise<Refusals> {
-    const { system, device, table } = this.#context;
+  async #reconcile(entries: readonly Entry[], thoroughness: Thoroughness = 'shared'): Promise<Refusals> {
+    const { system, device } = this.#context;
     const refusals: Refusals = new Map();
     const used = entries.filter((entry) => entry.uses.size > 0);
     const located = used.filter((entry) => entry.kind !== 'firewall mark');
-    const findings = await locate(system, this.#family, located, device);
+    const findings = await locate(system, this.#family, located, device, thoroughness);
     for (const [index, entry] of located.entries()) this.#settle(entry, findings[index], refusals);
-    await this.#refuseTakenSelectors(used, refusals);
+    const candidates = used.filter((entry) => !refusals.has(entry));
+    for (const [entry, refusal] of await findTaken(this.#context, this.#family, candidates))
+      refusals.set(entry, refusal);
 
-    const additions: Step[] = [];
-    const deletions: Step[] = [];
-    for (const entry of entries) {
-      if (refusals.has(entry)) continue;
-      const wanted = wantedLines(entry, device, table);
-      for (const line of wanted) if (!entry.applied.has(line)) additions.push({ entry, verb: 'add', line });
+    const accepted = entries.filter((entry) => !refusals.has(entry));
+    const contributors = this.#rules.contribute(accepted);
+    const [additions, deletions]: [Step[], Step[]] = [[], []];
+    for (const entry of accepted) {
+      this.#note(entry);
+      const wanted = wantedLines(entry, device);
+      for (const line of wanted)
+        if (!entry.applied.includes(line)) additions.push({ entry, verb: 'add', line });
       for (const line of entry.applied)
         if (!wanted.includes(line)) deletions.push({ entry, verb: 'del', line });
     }
+    additions.push(...this.#rules.additions.map((line): Step => ({ entry: null, verb: 'add', line })));
+    deletions.unshift(...this.#rules.deletions.map((line): Step => ({ entry: null, verb: 'del', line })));
     if (additions.length > 0 && !this.#isForwarding) {
       await enableForwarding(this.#context, this.#family);
       this.#isForwarding = true;
     }
-    const needsBase = additions.some(({ line }) => line.startsWith('rule '));
-    if (needsBase || this.#hasRules() || this.#isCaptured()) await this.#base.lay();
-    if (this.#capture.isOn) await this.#capture.setSelection(this.#family, this.#selection(refusals));
-
-    await this.#run([...additions, ...deletions], refusals);
+    if (this.#needsBase()) await this.#base.lay();
+    if (this.#capture.isOn)
+      await this.#capture.setSelection(this.#family, this.#rules.selection(this.#routed));
+    await this.#run([...additions, ...deletions], contributors, refusals);
     return refusals;
   }
 
-  async #run(steps: readonly Step[], refusals: Refusals): Promise<void> {
+  /** Keeps the lists of entries of a kind. */
+  #note(entry: Entry): void {
+    const { kind, address } = entry;
+    if (kind === 'virtual address') {
+      if (entry.uses.size > 0 && isElsewhere(entry)) this.#routed.add(address);
+      else this.#routed.delete(address);
+    }
+    if (kind !== 'firewall mark') return;
+    if (entry.uses.size > 0) this.#marks.add(entry);
+    else this.#marks.delete(entry);
+  }
+
+  async #run(steps: readonly Step[], contributors: readonly Entry[], refusals: Refusals): Promise<void> {
     const { system } = this.#context;
     const lines = steps.map(({ verb, line }) => changeLine(verb, line));
     const failures = await system.change(this.#family, lines, 'all');
@@ -186,66 +220,46 @@ export class FamilyPlumbing {
     for (const [index, step] of steps.entries()) {
       const reason = reasons.get(index);
       const refusal = reason === undefined ? null : await this.#explain(step, reason);
-      if (refusal !== null) refusals.set(step.entry, refusal);
-      else if (step.verb === 'add') step.entry.applied.add(step.line);
-      else step.entry.applied.delete(step.line);
+      const { entry, verb, line } = step;
+      if (refusal !== null)
+        for (const each of entry === null ? contributors : [entry]) refusals.set(each, refusal);
+      else if (entry === null) this.#rules.note(verb, line);
+      else if (verb === 'add') entry.applied = [...entry.applied, line];
+      else entry.applied = entry.applied.filter((other) => other !== line);
     }
   }
 
   /** Takes in what the kernel says of the entry's address; says so once if that means trouble. */
   #settle(entry: Entry, finding: Finding | undefined, refusals: Refusals): void {
     if (finding === undefined) return;
-    const { log } = this.#context;
     const { kind, address } = entry;
     if (kind === 'real server' && (entry.route === undefined || !isSameRoute(entry.route, finding.route))) {
       entry.route = finding.route;
       this.#context.onRoute(address, finding.route);
     }
     if (finding.holder !== null && kind === 'virtual address') {
-      refusals.set(entry, this.#taken(entry, finding.holder));
+      refusals.set(entry, takenError(entry, finding.holder));
       return;
     }
-    if (finding.location === entry.location) return;
-    if (finding.location === 'unreachable' && kind === 'real server') {
+    if (finding.location !== entry.location) this.#move(entry, finding.location);
+    const port = unselectablePort(entry);
+    if (port === null) return;
+    const sentence = `Port ${port} of virtual address ${address}, an address of the host, cannot be taken: no policy rule can name it`;
+    refusals.set(entry, new UipvsError('EINVAL', sentence));
+  }
+
+  #move(entry: Entry, location: Finding['location']): void {
+    const { log, onVipLocation } = this.#context;
+    const { kind, address } = entry;
+    if (location === 'unreachable' && kind === 'real server') {
       log('warn', `There is no route to real server ${address}`, { address });
     }
-    if (finding.location === 'loopback') {
-      log(
-        'warn',
-        `Packets for ${kind} ${address} are not captured: the kernel keeps loopback addresses to itself`,
-        { address },
-      );
+    if (location === 'loopback') {
+      const sentence = `Packets for ${kind} ${address} are not captured: the kernel keeps loopback addresses to itself`;
+      log('warn', sentence, { address });
     }
-    entry.location = finding.location;
-    if (kind === 'virtual address') this.#context.onVipLocation(address, finding.location === 'local');
-  }
-
-  /** Refuses a service on a local VIP, or a firewall mark, that another daemon has rules for. */
-  async #refuseTakenSelectors(entries: readonly Entry[], refusals: Refusals): Promise<void> {
-    const { system, journal, device, table } = this.#context;
-    const isNew = (entry: Entry) =>
-      (entry.kind === 'firewall mark' || (entry.kind === 'virtual address' && entry.location === 'local')) &&
-      wantedLines(entry, device, table).some((line) => !entry.applied.has(line));
-    const candidates = entries.filter((entry) => !refusals.has(entry) && isNew(entry));
-    if (candidates.length === 0) return;
-    const tables = tablesOf(journal.content);
-    const others = new Map<string, ListedRule>();
-    for (const rule of await listRules(system, this.#family)) {
-      if (rule.owner !== OWNER || isRuleOf(rule, device, tables)) continue;
-      others.set(selectorOf(`rule ${ruleText(rule)}`), rule);
-    }
-    for (const entry of candidates) {
-      const rule = wantedLines(entry, device, table)
-        .map((line) => others.get(selectorOf(line)))
-        .find((found) => found !== undefined);
-      if (rule === undefined) continue;
-      refusals.set(entry, this.#taken(entry, `another uipvs daemon ("${ruleText(rule)}")`));
-    }
-  }
-
-  #taken({ kind, address }: Entry, holder: string): UipvsError {
-    const what = kind === 'firewall mark' ? 'Firewall mark' : 'Virtual address';
-    return new UipvsError('EEXIST', `${what} ${address} is already held by ${holder}`);
+    entry.location = location;
+    if (kind === 'virtual address') onVipLocation(address, location === 'local');
   }
 
   /** What a refused line means; null when it leaves the kernel as wanted all the same. */
@@ -253,57 +267,39 @@ export class FamilyPlumbing {
     const { system, device } = this.#context;
     if (verb === 'del' && isAlreadyGone(reason)) return null;
     if (verb === 'add' && /File exists/.test(reason)) {
-      if (line.startsWith('rule ')) return null;
+      if (entry === null || line.startsWith('rule ')) return null;
       const { target } = entry;
       const where = target === undefined ? ['exact', entry.address] : ['table', String(target.table)];
       const [route = null] = await system.list(this.#family, ['route', 'show', ...where]);
       if (route !== null && route.dev === (target?.device ?? device)) return null;
-      return this.#taken(entry, route === null ? 'another route' : describeRoute(route));
+      return takenError(entry, route === null ? 'another route' : describeRoute(route));
     }
     const code = /not permitted/.test(reason) ? 'EPERM' : 'EIO';
-    const what = `"ip ${changeLine(verb, line)}" for ${entry.kind} ${entry.address}`;
-    return new UipvsError(code, `The kernel refused ${what}: ${reason}`);
+    const whom = entry === null ? '' : ` for ${entry.kind} ${entry.address}`;
+    return new UipvsError(code, `The kernel refused "ip ${changeLine(verb, line)}"${whom}: ${reason}`);
   }
 
   /** For virtual addresses that are no addresses of the host. Trouble there is no reason to refuse a service. */
   async #followLan(isRefresh: boolean): Promise<void> {
-    const routed = [...this.#entries.values()].filter(({ kind, applied }) => {
-      return kind === 'virtual address' && [...applied].some((line) => line.startsWith('route '));
-    });
     try {
-      await this.#lan.follow(
-        routed.map(({ address }) => address),
-        isRefresh,
-      );
+      await this.#lan.follow([...this.#routed], isRefresh);
     } catch (thrown) {
       this.#context.log('warn', `Virtual addresses on a LAN: ${messageOf(thrown)}`);
     }
   }
 
-  #hasRules(): boolean {
-    return [...this.#entries.values()].some((entry) =>
-      [...entry.applied].some((line) => line.startsWith('rule ')),
-    );
+  /** A living daemon is known by its base, and what drops captured packets for a dead one is removed by the next. */
+  #needsBase(): boolean {
+    const isCaptured = this.#capture.isOn && this.#entries.size > 0;
+    return this.#rules.isAny || this.#marks.size > 0 || isCaptured;
   }
 
   /** Forgets entries without use, and takes the base away when no rule needs it any more. */
   async #tidy(entries: readonly Entry[]): Promise<void> {
     for (const entry of entries) {
-      if (entry.uses.size === 0 && entry.applied.size === 0)
+      if (entry.uses.size === 0 && entry.applied.length === 0)
         this.#entries.delete(`${entry.kind} ${entry.address}`);
     }
-    if (!this.#hasRules() && !this.#isCaptured()) await this.#base.remove();
-  }
-
-  /** A living daemon is known by its base, and what drops captured packets for a dead one is removed by the next. */
-  #isCaptured(): boolean {
-    return this.#capture.isOn && this.#entries.size > 0;
-  }
-
-  #selection(refusals: Refusals): Selection {
-    const entries = [...this.#entries.values()].filter(
-      (entry) => entry.uses.size > 0 && !refusals.has(entry),
-    );
-    return selectionOf(entries);
+    if (!this.#needsBase()) await this.#base.remove();
   }
 }

@@ -84,8 +84,8 @@ import { checkMark, type FirewallMark, type FirewallMarkDevice, FirewallMarks } 
 import { withHostLock } from './host-lock.js';
 import { devicesOf, Journal } from './journal.js';
 import type { RouteFacts } from './location.js';
+import type { PortRange } from './port-range.js';
 import { reservePortRange } from './reserved-ports.js';
-import type { PortRange } from './rule.js';
 import { outsideRouterGroups, setDeviceSettings } from './settings.js';
 import { type HostSystem, realSystem } from './system.js';
 import { isUsableTable, refuseTakenTable } from './table.js';
@@ -297,9 +297,13 @@ export class HostPlumbing {
    * addresses that became local or ceased to be. For a timer of some seconds; two or three runs of `ip` a family in use.
    */
   refresh(): Promise<void> {
+    return this.#refresh(false);
+  }
+
+  #refresh(isFull: boolean): Promise<void> {
     return this.#inOrder(async () => {
       if (this.#isClosed) return;
-      for (const family of [4, 6] as const) await this.#families[family].refresh();
+      for (const family of [4, 6] as const) await this.#families[family].refresh(isFull);
       await this.#capture.verify();
     });
   }
@@ -312,7 +316,7 @@ export class HostPlumbing {
     const addresses = this.#context.system.addresses().toSorted().join();
     const isChanged = this.#addresses !== undefined && this.#addresses !== addresses;
     this.#addresses = addresses;
-    if (isChanged) await this.refresh();
+    if (isChanged) await this.#refresh(true);
   }
 
   /**

@@ -3,6 +3,7 @@ import { isLoopbackAddress } from '../net/address-class.js';
 import type { Family } from '../net/family.js';
 import type { EntryKind, Location } from './entry.js';
 import { type Link, listLinks } from './link.js';
+import { lookUpAll } from './route-lookup.js';
 import { ICMP_PROTOCOL, ICMPV6_PROTOCOL, OWNER } from './rule.js';
 import { IPV6 } from './settings.js';
 import type { HostSystem, Json } from './system.js';
@@ -73,42 +74,53 @@ function judge({ kind, address }: Subject, device: string, route: Json | null): 
   return { location: 'remote', holder: isTaken ? describeRoute(route) : null };
 }
 
+/** Whether what the kernel says of one address may stand for others', see route-lookup.ts; then it is faster. */
+export type Thoroughness = 'each' | 'shared';
+
 /**
- * The finding for each address, in order. One run of `ip`, two if there is a real server: of a virtual address the
- * entry in the routing table counts, of a real server the route that comes of it.
+ * The finding for each address, in order: of a virtual address the entry in the routing table counts, of a real server
+ * the route that comes of it. Some runs of `ip`, whatever the number.
  */
 export async function locate(
   system: HostSystem,
   family: Family,
   subjects: readonly Subject[],
   device: string,
+  thoroughness: Thoroughness,
 ): Promise<Finding[]> {
   const isReal = ({ kind }: Subject) => kind === 'real server';
   // Asked as of an ICMP packet: `ip` asks as of UDP by default, which a rule of ours for a UDP service would catch.
-  const protocol = family === 4 ? ICMP_PROTOCOL : ICMPV6_PROTOCOL;
-  const questions = subjects.map((subject) => {
-    const what = isReal(subject) ? subject.address : `fibmatch ${subject.address}`;
-    return `route get ${what} ipproto ${protocol}`;
-  });
-  const routes = await system.listEach(family, questions);
-  const links = subjects.some(isReal) ? await listLinks(system) : new Map<string, Link>();
+  const options = `ipproto ${family === 4 ? ICMP_PROTOCOL : ICMPV6_PROTOCOL}`;
+  const servers = subjects.filter(isReal).map(({ address }) => address);
+  const others = subjects.filter((subject) => !isReal(subject));
+  const lines = (addresses: readonly string[]) =>
+    addresses.map((address) => `route get ${address} ${options}`);
+  const ofServers =
+    thoroughness === 'each'
+      ? await system.listEach(family, lines(servers))
+      : await lookUpAll(system, family, servers, options);
+  const ofOthers = await system.listEach(family, lines(others.map(({ address }) => `fibmatch ${address}`)));
+  const links = servers.length > 0 ? await listLinks(system) : new Map<string, Link>();
   const mtus = new Map<string, number>();
-  const findings: Finding[] = [];
-  for (const [index, subject] of subjects.entries()) {
-    const route = routes[index] ?? null;
-    const link = route === null ? undefined : links.get(String(route.dev));
-    if (route === null || link === undefined || !isReal(subject)) {
-      findings.push({ ...judge(subject, device, route), route: null });
-      continue;
-    }
-    const deviceMtu = mtus.get(link.device) ?? (await mtuOf(system, family, link));
-    mtus.set(link.device, deviceMtu);
-    const source = route.prefsrc === undefined ? null : String(route.prefsrc);
-    const mtuBytes = Math.min(deviceMtu, metricMtuOf(route));
-    findings.push({
-      ...judge(subject, device, route),
-      route: { mtuBytes, source, device: link.device },
-    });
-  }
-  return findings;
+  for (const link of links.values()) mtus.set(link.device, await mtuOf(system, family, link));
+  const facts = new Map<Json, RouteFacts | null>();
+  let [server, other] = [0, 0];
+  return subjects.map((subject): Finding => {
+    const isServer = isReal(subject);
+    const route = (isServer ? ofServers[server++] : ofOthers[other++]) ?? null;
+    const judged = judge(subject, device, route);
+    if (route === null || !isServer) return { ...judged, route: null };
+    const known = facts.get(route) ?? factsOf(route, mtus);
+    facts.set(route, known);
+    return { ...judged, route: known };
+  });
+}
+
+/** Null where the device has gone meanwhile. */
+function factsOf(route: Json, mtus: ReadonlyMap<string, number>): RouteFacts | null {
+  const device = String(route.dev);
+  const deviceMtu = mtus.get(device);
+  if (deviceMtu === undefined) return null;
+  const source = route.prefsrc === undefined ? null : String(route.prefsrc);
+  return { mtuBytes: Math.min(deviceMtu, metricMtuOf(route)), source, device };
 }

@@ -1,7 +1,7 @@
 /** Ports that the kernel must not give to sockets of its own choice, since the data plane gives them to connections. */
 import { UipvsError } from '../base/error.js';
 import type { HostContext } from './context.js';
-import type { PortRange } from './rule.js';
+import { mergedRanges, type PortRange, rangeText } from './port-range.js';
 import { changeSetting, IPV4 } from './settings.js';
 
 const PATH = `${IPV4}/ip_local_reserved_ports`;
@@ -20,13 +20,9 @@ function parseRanges(text: string): PortRange[] {
 
 /** The list with the range in it, as the kernel prints it: in order, adjacent ranges as one. Pure. */
 export function withRange(text: string, range: PortRange): string {
-  const merged: { first: number; last: number }[] = [];
-  for (const { first, last } of [...parseRanges(text), range].sort((one, other) => one.first - other.first)) {
-    const previous = merged.at(-1);
-    if (previous !== undefined && first <= previous.last + 1) previous.last = Math.max(previous.last, last);
-    else merged.push({ first, last });
-  }
-  return merged.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(',');
+  return mergedRanges([...parseRanges(text), range])
+    .map(rangeText)
+    .join(',');
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Policy rules and routes as lines for `ip -batch`, and back from `ip -N -json`. */
 import type { Family, ProtocolName } from '../net/family.js';
+import { type PortRange, rangeText } from './port-range.js';
 import type { HostSystem, Json } from './system.js';
 
 // Specification: linux/rtnetlink.h, linux/in.h.
@@ -31,8 +32,11 @@ export const PREFERENCE = {
   capturedService: 47,
   /** Services whose VIP is a local address. */
   virtualService: 50,
+  /** Merged ones, see cover.ts, behind those that others have of their own. */
+  wideService: 51,
   /** Replies of real servers that are addresses of the host. */
   localRealServer: 55,
+  wideLocalServer: 56,
   /** Protocols that services have go on to the rules of real servers. Shared by all daemons. */
   balancedProtocol: 58,
   /** The rest jumps to the local rule. Shared by all daemons. */
@@ -45,6 +49,9 @@ export const PREFERENCE = {
   ownError: 62,
   /** Packets of real servers. */
   realServer: 63,
+  wideServer: 64,
+  /** ICMP of whoever is where real servers are. */
+  routerError: 65,
   /** Where the rule for table local goes, as Cilium moves it. Shared by all daemons. */
   movedLocal: 100,
 } as const;
@@ -61,12 +68,6 @@ const ERROR_PORTS: Readonly<Record<Family, readonly PortRange[]>> = {
   ],
 };
 
-/** `first` to `last`, both included. */
-export interface PortRange {
-  readonly first: number;
-  readonly last: number;
-}
-
 export interface Rule {
   readonly preference: number;
   readonly from?: string | undefined;
@@ -76,15 +77,11 @@ export interface Rule {
   readonly mark?: number | undefined;
   /** IP protocol number. */
   readonly protocol?: number | undefined;
-  readonly sourcePort?: number | undefined;
+  readonly sourcePorts?: PortRange | undefined;
   readonly destinationPorts?: PortRange | undefined;
   readonly action: { readonly lookup: number } | { readonly goto: number };
   /** The routing protocol number the rule is marked with. */
   readonly owner: number;
-}
-
-function rangeText({ first, last }: PortRange): string {
-  return first === last ? `${first}` : `${first}-${last}`;
 }
 
 /** `rule add` and `rule del` both take this text; equal rules have equal texts. */
@@ -95,7 +92,7 @@ export function ruleText(rule: Rule): string {
   if (rule.iif !== undefined) parts.push(`iif ${rule.iif}`);
   if (rule.mark !== undefined) parts.push(`fwmark 0x${rule.mark.toString(16)}`);
   if (rule.protocol !== undefined) parts.push(`ipproto ${rule.protocol}`);
-  if (rule.sourcePort !== undefined) parts.push(`sport ${rule.sourcePort}`);
+  if (rule.sourcePorts !== undefined) parts.push(`sport ${rangeText(rule.sourcePorts)}`);
   if (rule.destinationPorts !== undefined) parts.push(`dport ${rangeText(rule.destinationPorts)}`);
   parts.push('lookup' in rule.action ? `lookup ${rule.action.lookup}` : `goto ${rule.action.goto}`);
   parts.push(`protocol ${rule.owner}`);
@@ -156,13 +153,19 @@ export interface ListedRule extends Rule {
 }
 
 const KNOWN_FIELDS = new Set(
-  'priority src dst iif iif_detached fwmark ipproto sport dport dport_start dport_end table goto unresolved protocol'.split(
+  'priority src srclen dst dstlen iif iif_detached fwmark ipproto sport sport_start sport_end dport dport_start dport_end table goto unresolved protocol'.split(
     ' ',
   ),
 );
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== 'all' ? value : undefined;
+}
+
+/** A length is there only where it is not that of the whole address. */
+function prefixTextOf(address: unknown, length: unknown): string | undefined {
+  const text = textOf(address);
+  return text === undefined || length === undefined ? text : `${text}/${String(length)}`;
 }
 
 function numberOf(value: unknown): number | undefined {
@@ -181,12 +184,12 @@ export function parseRule(json: Json): ListedRule {
   const target = numberOf(json.goto);
   return {
     preference: numberOf(json.priority) ?? 0,
-    from: textOf(json.src),
-    to: textOf(json.dst),
+    from: prefixTextOf(json.src, json.srclen),
+    to: prefixTextOf(json.dst, json.dstlen),
     iif: textOf(json.iif),
     mark: numberOf(json.fwmark),
     protocol: numberOf(json.ipproto),
-    sourcePort: numberOf(json.sport),
+    sourcePorts: rangeOf(json.sport ?? json.sport_start, json.sport ?? json.sport_end),
     destinationPorts: rangeOf(json.dport ?? json.dport_start, json.dport ?? json.dport_end),
     action: target === undefined ? { lookup: numberOf(json.table) ?? 0 } : { goto: target },
     owner: numberOf(json.protocol) ?? 2,
@@ -201,8 +204,8 @@ export async function listRules(system: HostSystem, family: Family): Promise<Lis
 
 /** True for `from all lookup local`, wherever it is. */
 export function isLocalRule(rule: ListedRule): boolean {
-  const { from, to, iif, mark, protocol, sourcePort, destinationPorts } = rule;
-  const hasNoSelector = [from, to, iif, mark, protocol, sourcePort, destinationPorts].every(
+  const { from, to, iif, mark, protocol, sourcePorts, destinationPorts } = rule;
+  const hasNoSelector = [from, to, iif, mark, protocol, sourcePorts, destinationPorts].every(
     (part) => part === undefined,
   );
   return rule.isFullyKnown && hasNoSelector && 'lookup' in rule.action && rule.action.lookup === LOCAL_TABLE;

@@ -42,6 +42,12 @@ export function assign(counters: RawCounters, source: Readonly<RawCounters>): vo
   counters.outBytes = source.outBytes;
 }
 
-export function isZero({ connections, inPackets, outPackets, inBytes, outBytes }: Readonly<RawCounters>): boolean {
+export function isZero({
+  connections,
+  inPackets,
+  outPackets,
+  inBytes,
+  outBytes,
+}: Readonly<RawCounters>): boolean {
   return connections === 0 && inPackets === 0 && outPackets === 0 && inBytes === 0 && outBytes === 0;
 }

@@ -22,8 +22,8 @@ export class DirectoryClaim {
       await withHostLock(`${file}.lock`, async () => {
         const holder = await holderOf(file);
         if (holder !== null && (await isAlive(holder))) {
-          const sentence = `directory ${directory} is in use by another uipvsd, process ${holder.pid}`;
-          throw new UipvsError('EADDRINUSE', sentence);
+          const taken = `directory ${directory} is in use by another uipvsd, process ${holder.pid}`;
+          throw new UipvsError('EADDRINUSE', `${taken}: choose another --proc-dir`);
         }
         await writeFile(file, `${JSON.stringify(await ownIdentity())}\n`, { mode: MODE });
       });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createConnection, type Socket } from 'node:net';
+import { createConnection, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
@@ -19,8 +20,8 @@ const path = join(directory, 'sock');
 const DONE = { result: null };
 let server: ControlServer | undefined;
 
-async function listen(handler: Handler): Promise<void> {
-  server = await ControlServer.listen(path, handler, { onFailure: (failure) => assert.fail(failure.message) });
+async function listen(handler: Handler, failures: string[] = []): Promise<void> {
+  server = await ControlServer.listen(path, handler, { onFailure: ({ message }) => failures.push(message) });
 }
 
 afterEach(async () => {
@@ -152,6 +153,31 @@ describe('the control server', () => {
     let heard = '';
     // The server hears of their going in its own time.
     while (!heard.includes('"ok":true')) heard = await answerTo('{"op":"batch","requests":[]', half, '}\n');
+  });
+
+  it('lives on when a client cannot be accepted, and tells it once until one can be', async () => {
+    const failures: string[] = [];
+    await listen(async () => DONE, failures);
+    const request = async (): Promise<Server> => {
+      const accepted = new Promise<Server>((resolve) => {
+        subscribe('net.server.socket', function take(message) {
+          unsubscribe('net.server.socket', take);
+          resolve((message as { socket: { server: Server } }).socket.server);
+        });
+      });
+      const client = await ControlClient.connect(path);
+      assert.equal(await client.request({ op: 'flush' }), null);
+      client.close();
+      return accepted;
+    };
+    // Node's own server, on which accept(2) is tried: what it fails with comes as this event.
+    const listening = await request();
+    const fail = (): boolean => listening.emit('error', new Error('accept ENOBUFS'));
+    for (let attempt = 0; attempt < 3; attempt += 1) assert.ok(fail());
+    assert.deepEqual(failures, [`socket ${path} cannot accept a client: accept ENOBUFS`]);
+    await request();
+    fail();
+    assert.equal(failures.length, 2);
   });
 
   /** Pieces that are noted as they are made, and whether the maker was told to end. */

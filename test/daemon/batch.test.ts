@@ -200,6 +200,18 @@ function byService(table: unknown): string[] {
   return (table as unknown[]).map((service) => JSON.stringify(service)).sort();
 }
 
+test('a destination that was deleted comes back to its place', () => {
+  const { director } = new Trial().with('rr', 1, 2, 3, 4, 5);
+  const before = director.figures.list();
+  const inverses: (readonly Inverse[])[] = [];
+  for (const number of [3, 2, 5]) {
+    inverses.push(inverseOf(director, remove(number)));
+    carryOut(director, remove(number));
+  }
+  for (const { change, place } of inverses.reverse().flat()) carryOut(director, change, place);
+  assert.deepEqual(director.figures.list(), before);
+});
+
 test('a service that was deleted comes back with its destinations in their order', () => {
   for (const change of [deleteService(), FLUSH]) {
     const { director } = trial();

@@ -39,7 +39,7 @@ describe('the control socket', () => {
     { name: 'an object without an operation', line: '{}' },
     { name: 'an unknown operation', line: '{"op":"reboot"}' },
     { name: 'an operation named as a property of every object', line: '{"op":"constructor"}' },
-    { name: 'a prototype in the request', line: '{"op":"list","__proto__":{"key":1}}', isRight: true },
+    { name: 'a prototype in the request', line: '{"op":"timeouts","__proto__":{"key":1}}', isRight: true },
     { name: 'a request without what it needs', line: '{"op":"add-service"}' },
     { name: 'a service that is a string', line: '{"op":"add-service","service":"10.9.0.2:80"}' },
     {

@@ -102,7 +102,7 @@ describe('uipvsd refuses in one line', () => {
   test('a socket path too long for the kernel', () =>
     withoutTrace(async () => {
       const socketPath = file('x'.repeat(120));
-      const args = ['--socket', socketPath, '--device', 'other0', '--table', '118'];
+      const args = ['--socket', socketPath, '--device', 'other0', '--table', '118', '--proc-dir', 'none'];
       assertOneLine(await secondDaemon(args), 1, socketPath);
     }));
 
@@ -129,7 +129,7 @@ describe('uipvsd refuses in one line', () => {
   test('a service that another uipvsd has, and leaves that one alone', async () => {
     const second = await scene.lab.startUipvs('director', {
       socketPath: file('second.sock'),
-      args: ['--device', 'other0', '--table', '118'],
+      args: ['--device', 'other0', '--table', '118', '--proc-dir', 'none'],
     });
     const restore = await second.adm('-A', '-t', '10.9.9.9:80', '-s', 'rr');
     assert.deepEqual([restore.status, restore.stderr], [0, '']);
@@ -145,7 +145,7 @@ describe('uipvsd refuses in one line', () => {
   });
 
   test('nothing where a dead daemon left its socket: that is replaced', async () => {
-    const args = ['--device', 'other0', '--table', '118'];
+    const args = ['--device', 'other0', '--table', '118', '--proc-dir', 'none'];
     const first = await scene.lab.startUipvs('director', { socketPath: file('left.sock'), args });
     await first.kill9();
     chmodSync(file('left.sock'), 0o600);

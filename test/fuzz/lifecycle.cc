@@ -7,6 +7,7 @@
 #include "fuzz_input.h"
 #include "support/rig.h"
 #include "support/sctp_builder.h"
+#include "support/table_check.h"
 
 namespace uipvs::test {
 namespace {
@@ -72,32 +73,6 @@ void edit(Rig& rig, uint8_t which, uint8_t with) {
   }
 }
 
-void check(Rig& rig) {
-  must(rig.counts_agree(), "counts against the table");
-  uint64_t entries = 0;
-  std::vector<uint32_t> made(64);
-  for (uint32_t index = 0; index < rig.table.high_water(); ++index) {
-    const ConnectionId id = rig.table.at(index);
-    if (id == 0) continue;
-    const ConnectionHead& head = rig.table.head(id);
-    const bool is_template = (head.flags & kConnectionTemplate) != 0;
-    const bool is_invalid = (head.flags & kConnectionInvalid) != 0;
-    const bool is_single = (head.flags & kConnectionOnePacket) != 0;
-    const bool has_one_side = is_single || (head.flags & kConnectionNoClientPort) != 0;
-    entries += is_template ? (is_invalid ? 0 : 1) : has_one_side ? 1 : 2;
-    if (head.controller == 0) continue;
-    must((rig.table.head(head.controller).life & 1) != 0, "a connection whose template is gone");
-    const uint16_t holder = rig.table.head(head.controller).flags;
-    must((holder & (kConnectionTemplate | kConnectionFtp)) != 0, "a controller that cannot be one");
-    ++made[head.controller];
-  }
-  must(rig.table.index_use().entries == entries, "index entries against the records");
-  for (uint32_t index = 0; index < rig.table.high_water(); ++index) {
-    const ConnectionId id = rig.table.at(index);
-    if (id != 0) must(rig.table.head(id).controlled == made[id], "a template's count of its connections");
-  }
-}
-
 }  // namespace
 
 void fuzz_one(FuzzInput input) {
@@ -120,7 +95,8 @@ void fuzz_one(FuzzInput input) {
       case 6: rig->pipeline.expire(with % 32); break;
       case 7: rig->pipeline.drop_entries(); break;
     }
-    check(*rig);
+    const char* const disagreement = find_disagreement(*rig);
+    must(disagreement == nullptr, disagreement);
   }
 }
 

@@ -10,6 +10,7 @@ describe('what comes to the TUN device', { skip: SKIP }, () => {
   let plumbing: Plumbing;
   before(async () => {
     pair = await NamespacePair.make();
+    await pair.addVeth(1);
     await pair.ip(pair.director, 'addr add 10.0.0.3/24 dev eth0');
     plumbing = await pair.attached();
     await plumbing.do(
@@ -35,7 +36,26 @@ describe('what comes to the TUN device', { skip: SKIP }, () => {
     ['a request for a service on a local VIP', `10.0.0.1 ${client} ipproto tcp sport 5 dport 80`, DEVICE],
     ['a request of the host itself for one', '10.0.0.1 ipproto tcp sport 5 dport 80', DEVICE],
     ['ssh to a local VIP', `10.0.0.1 ${client} ipproto tcp sport 5 dport 22`, 'local'],
-    ['ping to a local VIP', `10.0.0.1 ${client} ipproto icmp`, 'local'],
+    [
+      'ping to a local VIP from where no real server is',
+      '10.0.0.1 from 10.0.1.2 iif eth1 ipproto icmp',
+      'local',
+    ],
+    ['ping to a local VIP from where real servers are', `10.0.0.1 ${client} ipproto icmp`, DEVICE],
+    ['an ICMP error of a router there for a client', '10.0.1.2 from 10.0.0.78 iif eth0 ipproto icmp', DEVICE],
+    ['one for the host itself', '10.0.0.1 from 10.0.0.78 iif eth0 ipproto icmp', DEVICE],
+    ['an ICMP error for a client from elsewhere', '10.0.0.77 from 10.0.1.2 iif eth1 ipproto icmp', 'eth0'],
+    ['a ping of the host itself', '10.0.0.77 ipproto icmp', 'eth0'],
+    [
+      'an IPv6 error of a router there for a client',
+      '2001:db8:1::2 from 2001:db8::78 iif eth0 ipproto ipv6-icmp',
+      DEVICE,
+    ],
+    [
+      'one for the host itself, for neighbours',
+      '2001:db8::1 from 2001:db8::78 iif eth0 ipproto ipv6-icmp',
+      'local',
+    ],
     ['another protocol at the same port', `10.0.0.1 ${client} ipproto udp sport 5 dport 80`, 'local'],
     ['a udp service on a local VIP', `10.0.0.1 ${client} ipproto udp sport 5 dport 53`, DEVICE],
     ['any port of a service with port 0', `10.0.0.3 ${client} ipproto tcp sport 5 dport 9999`, DEVICE],

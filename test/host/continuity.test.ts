@@ -122,7 +122,7 @@ describe('while services come and go', { skip: SKIP }, () => {
       `2000 at once ${allMs.toFixed(0)} ms, one more ${oneMs.toFixed(1)} ms, refresh ${refreshMs.toFixed(0)} ms`,
     );
     const lines = async (command: string) => (await pair.ip(pair.director, command)).split('\n').length;
-    assert.ok((await lines('rule')) > 1000);
+    assert.ok((await lines('rule')) < 60, 'a bounded number of rules');
     assert.ok((await lines('route show proto 117')) > 1000);
     // One by one they would take 2000 times as long as one.
     assert.ok(allMs < 200 * oneMs, `${allMs} ms for 2000, ${oneMs} ms for one`);

@@ -78,9 +78,9 @@ describe('after a crash', { skip: SKIP }, () => {
     [true, SERVICE_LIFE, 4, 60, 'whose device went with it', 'nft'],
     [false, MARK_LIFE, 2, 60, 'with a firewall mark, whose devices stayed', 'nft'],
     [true, MARK_LIFE, 7, 60, 'with a firewall mark, whose devices went with it', 'nft'],
-    [false, CAPTURE_LIFE, 3, 70, 'that captured packets by nftables', 'nft'],
-    [false, CAPTURE_LIFE, 5, 90, 'that captured packets by policy rules', 'no-such-nft'],
-    [true, CAPTURE_LIFE, 7, 70, 'that captured packets, whose device went with it', 'nft'],
+    [false, CAPTURE_LIFE, 6, 70, 'that captured packets by nftables', 'nft'],
+    [false, CAPTURE_LIFE, 9, 90, 'that captured packets by policy rules', 'no-such-nft'],
+    [true, CAPTURE_LIFE, 11, 70, 'that captured packets, whose device went with it', 'nft'],
   ] as const) {
     it(`the next daemon undoes one ${what}`, async () => {
       await pair.addTun(MARK_DEVICE);

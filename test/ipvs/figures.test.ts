@@ -78,7 +78,11 @@ test('rates follow the ticks for destinations and service, and zeroing resets th
   trial.director.figures.zero();
   assert.deepEqual(trial.director.figures.list()[0]?.rates, NOTHING);
   trial.director.figures.tick();
-  assert.deepEqual(trial.director.figures.list()[0]?.rates, NOTHING, 'growth from before the zero is forgotten');
+  assert.deepEqual(
+    trial.director.figures.list()[0]?.rates,
+    NOTHING,
+    'growth from before the zero is forgotten',
+  );
 });
 
 test('totals are those of all services, deleted ones included, and only a zero without a key zeroes them', () => {

@@ -35,10 +35,18 @@ function trial(): Trial {
 /** Asserts that the check refuses, the change refuses likewise, and nothing has changed. */
 function assertRefused(change: Change, code: ErrorCode, message: RegExp): void {
   const { director, dataPlane } = trial();
-  const before = JSON.stringify([director.figures.list(), [...dataPlane.destinations], [...dataPlane.services]]);
+  const before = JSON.stringify([
+    director.figures.list(),
+    [...dataPlane.destinations],
+    [...dataPlane.services],
+  ]);
   assert.throws(() => change(director, 'check'), { name: 'UipvsError', code, message });
   assert.throws(() => change(director, 'change'), { name: 'UipvsError', code, message });
-  const after = JSON.stringify([director.figures.list(), [...dataPlane.destinations], [...dataPlane.services]]);
+  const after = JSON.stringify([
+    director.figures.list(),
+    [...dataPlane.destinations],
+    [...dataPlane.services],
+  ]);
   assert.equal(after, before);
 }
 
@@ -265,7 +273,10 @@ for (const [address, isTaken] of ADDRESSES) {
 }
 
 test('a listing of a missing service: ESRCH', () => {
-  assert.throws(() => trial().director.figures.list(tcpKey(81)), { code: 'ESRCH', message: /10\.9\.0\.1:81/ });
+  assert.throws(() => trial().director.figures.list(tcpKey(81)), {
+    code: 'ESRCH',
+    message: /10\.9\.0\.1:81/,
+  });
 });
 
 /** All of these a running kernel takes, but for the last ones, which it does not have. */

@@ -12,6 +12,8 @@ export interface UipvsOptions {
   /** More arguments of uipvsd, after `--socket PATH`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Words before the program, such as setpriv's. */
+  readonly prefix?: readonly string[];
   /** Default: `uipvsd.sock` in the lab's directory, so a second start finds the place of the first. */
   readonly socketPath?: string;
 }
@@ -29,6 +31,11 @@ const START_TIMEOUT_MS = 10_000;
 export function usualArguments(): readonly string[] {
   const { UIPVS_TEST_IO: io } = process.env;
   return io === undefined ? [] : ['--io', io];
+}
+
+/** Whether those daemons take packets from the wire. */
+export function isOnWire(): boolean {
+  return usualArguments().includes('packet');
 }
 
 /** How soon after SIGTERM uipvsd must have ended, in milliseconds. */
@@ -52,7 +59,8 @@ export class UipvsProcess {
   static async start(lab: Lab, host: Host, options: UipvsOptions = {}): Promise<UipvsProcess> {
     if (!existsSync(DAEMON)) throw new UipvsError('ENOENT', `Expected the built daemon at ${DAEMON}`);
     const socketPath = options.socketPath ?? path.join(lab.directory, 'uipvsd.sock');
-    const argv = [process.execPath, DAEMON, '--socket', socketPath, ...usualArguments(), ...(options.args ?? [])];
+    const { prefix = [], args = [] } = options;
+    const argv = [...prefix, process.execPath, DAEMON, '--socket', socketPath, ...usualArguments(), ...args];
     const child = lab.spawn(host, argv, options.env);
     await child.ready(`uipvsd to answer at ${socketPath}`, START_TIMEOUT_MS, () => accepts(socketPath));
     return new UipvsProcess(lab, host, child, socketPath);

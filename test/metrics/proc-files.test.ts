@@ -129,6 +129,23 @@ describe('the files of /proc/net', () => {
     });
   });
 
+  test('are compared by their text, however it is cut into pieces', async () => {
+    let services = SERVICE_LISTINGS;
+    await using(cannedSource({ services: () => services }), async () => {
+      await elapse(0);
+      const before = inode('ip_vs');
+      services = [...SERVICE_LISTINGS];
+      await elapse(1000);
+      assert.equal(inode('ip_vs'), before);
+      services = MORE_SERVICE_LISTINGS;
+      await elapse(1000);
+      assert.equal(read('ip_vs'), MORE_SERVICES);
+      services = SERVICE_LISTINGS;
+      await elapse(1000);
+      assert.equal(read('ip_vs'), SERVICES);
+    });
+  });
+
   test('are never seen half written', async () => {
     const shape = /^Pro .*\n(?:TCP .*\n){1024}$/;
     const piece = Array.from({ length: 512 }, () => CONNECTION_LISTINGS[1]!);
@@ -172,6 +189,27 @@ describe('the files of /proc/net', () => {
     await files.close();
     assert.deepEqual(readdirSync(directory), []);
   });
+
+  test('are of one daemon alone, which the second is told in a sentence', async () => {
+    await using(cannedSource(), async () => {
+      await elapse(0);
+      await assert.rejects(filesOf(cannedSource()).start(), {
+        name: 'UipvsError',
+        code: 'EADDRINUSE',
+        message: `directory ${directory} is in use by another uipvsd, process ${process.pid}: choose another --proc-dir`,
+      });
+      assert.equal(read('ip_vs'), SERVICES);
+      assert.equal(read('ip_vs_conn'), CONNECTIONS);
+    });
+    assert.deepEqual(readdirSync(directory), []);
+  });
+
+  for (const left of ['{"pid":1,"startTicks":"never"}', 'garbage', '']) {
+    test(`are taken over from a dead daemon that left ${left || 'an empty claim'}`, async () => {
+      writeFileSync(path.join(directory, '.uipvsd'), left);
+      await using(cannedSource(), async () => assert.equal(read('ip_vs'), SERVICES));
+    });
+  }
 
   test('stay out of a directory that cannot be made', async () => {
     writeFileSync(path.join(directory, 'file'), '');

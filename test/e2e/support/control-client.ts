@@ -63,7 +63,7 @@ export class ControlClient {
     this.#socket.destroy();
   }
 
-  /** The reply lines so far, once there are `count` or the daemon has hung up. */
+  /** The replies so far, without the parts of long ones, once there are `count` or the daemon has hung up. */
   async replies(count: number): Promise<unknown[]> {
     await until(`${count} replies`, 5000, () => this.#lines().length >= count || this.#hasHungUp);
     return this.#lines().map((line) => JSON.parse(line) as unknown);
@@ -74,6 +74,7 @@ export class ControlClient {
   }
 
   #lines(): string[] {
-    return this.#received.split('\n').slice(0, -1);
+    const lines = this.#received.split('\n').slice(0, -1);
+    return lines.filter((line) => !line.startsWith('{"part":'));
   }
 }

@@ -232,9 +232,7 @@ TEST_CASE("worker: a receiver that fails is counted and told, and forgotten once
   };
   WorkerRig bench;
   FailingReceiver receiver;
-  Worker worker({bench.rig->table, bench.rig->directory, bench.rig->lanes_of(1), bench.rig->counters, bench.latency,
-                 *bench.rings, bench.others, receiver, bench.transmitter},
-                [] {});
+  Worker worker({bench.commons, bench.rig->counters, bench.others, receiver, bench.transmitter}, [] {});
   CHECK_FALSE(worker.turn());
   CHECK(worker.receive_error() == 5);
   CHECK(bench.counted(Counter::receive_errors) == 1);

@@ -35,6 +35,7 @@ void Rig::make_persistent(uint32_t id, uint32_t seconds, uint32_t netmask) {
 void Rig::add_destination(uint32_t id, const Address& address, uint16_t port) {
   directory.destinations[id].port = port;
   directory.destinations[id].address = address;
+  directory.destinations[id].is_known = true;
   directory.destinations[id].is_available = true;
 }
 

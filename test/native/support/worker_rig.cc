@@ -2,11 +2,10 @@
 
 namespace uipvs::test {
 
-WorkerRig::WorkerRig(uint32_t capacity)
+WorkerRig::WorkerRig(uint32_t capacity, bool is_shared)
     : rig(make_rig(capacity)),
-      worker(
-          {rig->table, rig->directory, rig->lanes_of(1), rig->counters, latency, *rings, others, receiver, transmitter},
-          [this] { ++doorbells; }) {}
+      commons({rig->table, rig->directory, rig->lanes_of(1), rig->counters, latency, *rings, is_shared}),
+      worker({commons, rig->counters, others, receiver, transmitter}, [this] { ++doorbells; }) {}
 
 std::vector<MemoryPacket> WorkerRig::sent() {
   std::vector<MemoryPacket> taken;

@@ -9,7 +9,7 @@ namespace uipvs::test {
 class WorkerRig {
  public:
   // Services and destinations as of make_rig().
-  explicit WorkerRig(uint32_t capacity = 4096);
+  explicit WorkerRig(uint32_t capacity = 4096, bool is_shared = false);
 
   void receive(const MemoryPacket& packet) { receiver.queue.push_back(packet); }
   // What was sent since the last call.
@@ -28,6 +28,7 @@ class WorkerRig {
   MemoryReceiver receiver;
   MemoryTransmitter transmitter;
   int doorbells = 0;
+  Commons commons;
   Worker worker;
 };
 

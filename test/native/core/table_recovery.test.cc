@@ -1,0 +1,441 @@
+#include "core/table_recovery.h"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+
+#include "core/connection_state.h"
+#include "support/connection_model.h"
+#include "support/random.h"
+#include "support/restart.h"
+#include "support/sctp_builder.h"
+#include "support/table_check.h"
+
+namespace uipvs::test {
+namespace {
+
+constexpr uint32_t kCapacity = 64;
+const Address kDirector = address4(10, 0, 0, 1);
+
+// Services: TCP and UDP 80 of both families, SCTP 80, a persistent TCP 81, FTP, engine sip on UDP 5060, one packet on
+// UDP 53, PROXY on TCP 82, full NAT on TCP 83.
+std::unique_ptr<Rig> make_many() {
+  auto rig = make_rig(kCapacity);
+  rig->add_service(4, {Family::ipv4, kProtocolSctp, 80, kVip});
+  rig->add_service(5, {Family::ipv4, kProtocolTcp, 81, kVip});
+  rig->make_persistent(5, 300);
+  rig->add_service(6, {Family::ipv4, kProtocolTcp, kFtpPort, kVip});
+  rig->add_service(7, {Family::ipv4, kProtocolUdp, 5060, kVip});
+  rig->make_persistent(7, 300);
+  rig->directory.set_service_flags(7, kServicePersistent | kServiceSip);
+  rig->add_service(8, {Family::ipv4, kProtocolUdp, 53, kVip});
+  rig->directory.set_service_flags(8, kServiceOnePacket);
+  rig->add_service(9, {Family::ipv4, kProtocolTcp, 82, kVip});
+  rig->directory.set_service_flags(9, kServiceProxy);
+  rig->add_service(10, {Family::ipv4, kProtocolTcp, 83, kVip});
+  rig->directory.set_service_flags(10, kServiceMasquerade);
+  rig->add_destination(2, kReal, kFtpPort);
+  rig->directory.destinations[0].source.store(kDirector);
+  rig->directory.masquerade_first_port = 61000;
+  rig->directory.masquerade_last_port = 61999;
+  return rig;
+}
+
+// Of the real server's one port a client's port leads to one service.
+FiveTuple tcp_tuple(uint16_t service_port) {
+  return client_tuple(kProtocolTcp, static_cast<uint16_t>(40000 + service_port), service_port);
+}
+
+MemoryPacket sip_request(uint16_t port, const std::string& call_id) {
+  PacketSpec spec;
+  spec.tuple = client_tuple(kProtocolUdp, port, 5060);
+  const std::string text = "INVITE sip:a SIP/2.0\r\nCall-ID: " + call_id + "\r\n\r\n";
+  spec.payload.assign(text.begin(), text.end());
+  return build_packet(spec);
+}
+
+// One connection of each kind.
+void begin_all(Rig& rig) {
+  rig.next_destination = 0;
+  for (const uint16_t port : {uint16_t{80}, uint16_t{81}, uint16_t{82}, uint16_t{83}}) {
+    rig.feed(tcp_segment(tcp_tuple(port), kTcpSyn));
+  }
+  rig.feed(tcp_segment(server_tuple(kProtocolTcp, 40080), kTcpSyn | kTcpAck));
+  rig.feed(tcp_segment(tcp_tuple(80), kTcpAck));
+  rig.feed(udp_datagram(client_tuple(kProtocolUdp)));
+  rig.feed(udp_datagram(client_tuple(kProtocolUdp, 40000, 53)));
+  rig.feed(sctp_packet(client_tuple(kProtocolSctp)));
+  rig.feed(sip_request(40001, "one@host"));
+  rig.feed(sip_request(40002, std::string(200, 'c')));
+  rig.next_destination = 1;
+  rig.feed(tcp_segment(client_tuple6(kProtocolTcp), kTcpSyn));
+  rig.feed(udp_datagram(client_tuple6(kProtocolUdp)));
+  rig.next_destination = 2;
+  rig.feed(tcp_segment(tcp_tuple(kFtpPort), kTcpSyn));
+}
+
+bool same(const ConnectionTable::Snapshot& left, const ConnectionTable::Snapshot& right) {
+  const auto one = left.call_id.view(), other = right.call_id.view();
+  return same_ends(left.ends, right.ends) && left.destination_id == right.destination_id &&
+         left.state == right.state && left.flags == right.flags && left.expires == right.expires &&
+         std::equal(one.begin(), one.end(), other.begin(), other.end());
+}
+
+void require_same_connections(const Rig& left, const Rig& right) {
+  const auto before = left.connections(), after = right.connections();
+  REQUIRE(before.size() == after.size());
+  for (size_t i = 0; i < before.size(); ++i) CHECK(same(before[i], after[i]));
+}
+
+ConnectionHead& head_of(Rig& rig, const FiveTuple& tuple) { return *rig.table.find(tuple, rig.table.hash(tuple)).head; }
+
+}  // namespace
+
+TEST_CASE("recovery: a connection of every kind is there again, as it was") {
+  const auto dead = make_many();
+  begin_all(*dead);
+  REQUIRE(find_disagreement(*dead) == nullptr);
+  const uint32_t live = dead->table.live();
+  REQUIRE(live >= 15);
+  const Restarted next = restart(*dead, make_many);
+  REQUIRE(next.mismatch == ConnectionTable::Mismatch::none);
+  CHECK(next.report.connections == live);
+  CHECK(next.report.broken + next.report.homeless + next.report.expired == 0);
+  const char* const disagreement = find_disagreement(*next.rig);
+  CHECK_MESSAGE(disagreement == nullptr, (disagreement != nullptr ? disagreement : ""));
+  require_same_connections(*dead, *next.rig);
+  for (uint32_t id = 0; id < 3; ++id) {
+    CHECK(next.rig->active(id) == dead->active(id));
+    CHECK(next.rig->inactive(id) == dead->inactive(id));
+    CHECK(next.rig->persistent(id) == dead->persistent(id));
+  }
+}
+
+TEST_CASE("recovery: packets of the connections leave as they would have") {
+  const auto dead = make_many();
+  begin_all(*dead);
+  const Restarted next = restart(*dead, make_many);
+  for (const uint16_t port : {uint16_t{80}, uint16_t{81}, uint16_t{83}}) {
+    const MemoryPacket segment = tcp_segment(tcp_tuple(port), kTcpAck, 100);
+    const Fed expected = dead->feed(segment), fed = next.rig->feed(segment);
+    CHECK(fed.action == Action::transmit);
+    CHECK(tuple_of(fed.packet).destination == kReal);
+    CHECK(fed.packet.bytes == expected.packet.bytes);
+  }
+  for (const MemoryPacket& answer : {udp_datagram(server_tuple(kProtocolUdp)), sctp_packet(server_tuple(kProtocolSctp))}) {
+    CHECK(next.rig->feed(answer).packet.bytes == dead->feed(answer).packet.bytes);
+  }
+}
+
+TEST_CASE("recovery: a persistence template leads its client's next connection, and dies with its time") {
+  const auto dead = make_many();
+  begin_all(*dead);
+  const Restarted next = restart(*dead, make_many);
+  // The scheduler would say another.
+  next.rig->next_destination = -1;
+  CHECK(next.rig->feed(tcp_segment(client_tuple(kProtocolTcp, 40009, 81), kTcpSyn)).decision.action == Action::transmit);
+  CHECK(next.rig->feed(sip_request(40009, "one@host")).decision.action == Action::transmit);
+  CHECK(next.rig->feed(sip_request(40010, "another")).decision.action == Action::upcall);
+}
+
+TEST_CASE("recovery: slots and cells of before are all used again, and none twice") {
+  const auto dead = make_many();
+  begin_all(*dead);
+  // Holes in the middle.
+  dead->advance(4 * kTicksPerSecond);
+  dead->pipeline.expire(kCapacity);
+  Restarted next = restart(*dead, make_many);
+  Rig& rig = *next.rig;
+  rig.next_destination = 0;
+  for (uint16_t port = 1; rig.table.live() + 1 < kCapacity; ++port) {
+    rig.feed(sip_request(port, std::to_string(port)));
+    const char* const disagreement = find_disagreement(rig);
+    REQUIRE_MESSAGE(disagreement == nullptr, (disagreement != nullptr ? disagreement : ""));
+  }
+  for (int round = 0; round < 3; ++round) {
+    rig.advance(30000 * kTicksPerSecond);
+    rig.pipeline.expire(4 * kCapacity);
+  }
+  CHECK(rig.table.live() == 0);
+  CHECK(rig.table.index_use().entries == 0);
+}
+
+TEST_CASE("recovery: a destination at its upper threshold is overloaded again") {
+  const auto dead = make_many();
+  begin_all(*dead);
+  static const auto with_threshold = [] {
+    auto rig = make_many();
+    rig->directory.destinations[1].upper_threshold = 2;
+    rig->directory.destinations[2].upper_threshold = 2;
+    return rig;
+  };
+  const Restarted next = restart(*dead, +[] { return with_threshold(); });
+  CHECK(next.rig->is_overloaded(1));
+  CHECK_FALSE(next.rig->is_overloaded(2));
+}
+
+TEST_CASE("recovery: what a file must say to be gone on with") {
+  const auto dead = make_many();
+  auto* const header = reinterpret_cast<ConnectionTableHeader*>(dead->memory.bytes().data());
+  using Mismatch = ConnectionTable::Mismatch;
+  SUBCASE("of a process that ended while it made it") {
+    header->magic = 0;
+    CHECK(restart(*dead, make_many).mismatch == Mismatch::unfinished);
+  }
+  SUBCASE("another layout") {
+    ++header->layout_version;
+    CHECK(restart(*dead, make_many).mismatch == Mismatch::layout);
+  }
+  SUBCASE("other records") {
+    header->record_bytes = 64;
+    CHECK(restart(*dead, make_many).mismatch == Mismatch::layout);
+  }
+  SUBCASE("another capacity") {
+    header->capacity = kCapacity + 1;
+    CHECK(restart(*dead, make_many).mismatch == Mismatch::capacity);
+  }
+  SUBCASE("another start of the host") {
+    header->boot_id[3] = 1;
+    CHECK(restart(*dead, make_many).mismatch == Mismatch::boot);
+  }
+}
+
+TEST_CASE("recovery: what is no connection is dropped, and nothing else") {
+  struct Case {
+    const char* what;
+    void (*spoil)(Rig&, ConnectionHead&);
+    RecoveryReport expected;  // of three connections
+  };
+  const Case cases[] = {
+      {"not published", [](Rig&, ConnectionHead& head) { ++head.life; }, {2, 0, 0, 0}},
+      {"expired", [](Rig& rig, ConnectionHead& head) { head.expires = rig.now; }, {2, 1, 0, 0}},
+      {"a destination beyond all", [](Rig&, ConnectionHead& head) { head.destination_id = 4000; }, {2, 0, 0, 1}},
+      {"another destination", [](Rig&, ConnectionHead& head) { head.destination_id = 1; }, {2, 0, 0, 1}},
+      {"another real port", [](Rig&, ConnectionHead& head) { ++head.real_port; }, {2, 0, 0, 1}},
+      {"another client port", [](Rig&, ConnectionHead& head) { ++head.client_port; }, {2, 0, 0, 1}},
+      {"a state that there is not", [](Rig&, ConnectionHead& head) { head.state = 99; }, {2, 0, 0, 1}},
+      {"a flag that there is not", [](Rig&, ConnectionHead& head) { head.flags = 0x40; }, {2, 0, 0, 1}},
+      {"a protocol that there is not", [](Rig&, ConnectionHead& head) { head.protocol = 1; }, {2, 0, 0, 1}},
+      {"a controller that is none", [](Rig&, ConnectionHead& head) { head.controller = 7; }, {2, 0, 0, 1}},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.what);
+    const auto dead = make_many();
+    dead->next_destination = 0;
+    for (const uint16_t port : {1, 2, 3}) dead->feed(tcp_segment(client_tuple(kProtocolTcp, port), kTcpSyn));
+    one.spoil(*dead, head_of(*dead, client_tuple(kProtocolTcp, 2)));
+    const Restarted next = restart(*dead, make_many);
+    CHECK(next.report.connections == one.expected.connections);
+    CHECK(next.report.expired == one.expected.expired);
+    CHECK(next.report.homeless == one.expected.homeless);
+    CHECK(next.report.broken == one.expected.broken);
+    CHECK(find_disagreement(*next.rig) == nullptr);
+    for (const uint16_t port : {1, 3}) CHECK(next.rig->connection(client_tuple(kProtocolTcp, port)).has_value());
+    CHECK_FALSE(next.rig->connection(client_tuple(kProtocolTcp, 2)).has_value());
+  }
+}
+
+TEST_CASE("recovery: connections of a destination that is not there any more, or is elsewhere, are dropped") {
+  const auto dead = make_many();
+  begin_all(*dead);
+  const Restarted gone = restart(*dead, +[] {
+    auto rig = make_many();
+    rig->directory.destinations[0].is_known = false;
+    return rig;
+  });
+  CHECK(gone.report.homeless > 5);
+  CHECK(gone.rig->active(0) + gone.rig->inactive(0) + gone.rig->persistent(0) == 0);
+  CHECK(gone.rig->active(1) == dead->active(1));
+  const Restarted elsewhere = restart(*dead, +[] {
+    auto rig = make_many();
+    rig->directory.destinations[0].address = kStranger;
+    return rig;
+  });
+  CHECK(elsewhere.report.homeless == gone.report.homeless);
+  CHECK(find_disagreement(*elsewhere.rig) == nullptr);
+}
+
+TEST_CASE("recovery: a record with any bit turned over is dropped or leads where it led") {
+  const auto dead = make_many();
+  dead->next_destination = 0;
+  const FiveTuple tuple = client_tuple(kProtocolTcp);
+  dead->feed(tcp_segment(tuple, kTcpSyn));
+  const ConnectionTable::Snapshot before = *dead->connection(tuple);
+  auto* const bytes = reinterpret_cast<uint8_t*>(&head_of(*dead, tuple));
+  uint32_t dropped = 0;
+  for (uint32_t bit = 0; bit < 8 * sizeof(ConnectionRecord4); ++bit) {
+    CAPTURE(bit);
+    bytes[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
+    const Restarted next = restart(*dead, make_many);
+    const auto found = next.rig->connections();
+    dropped += found.empty();
+    for (const auto& listed : found) {
+      CHECK(same_ends(listed.ends, before.ends));
+      CHECK(listed.destination_id == before.destination_id);
+    }
+    CHECK(find_disagreement(*next.rig) == nullptr);
+    bytes[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
+  }
+  // Addresses, ports, protocol, destination, controller, Call-ID, sum, most of the flags and of the state.
+  CHECK(dropped > 320);
+}
+
+TEST_CASE("recovery: after random stories the connections are those of before") {
+  Random random(test_seed());
+  for (int story = 0; story < 300; ++story) {
+    auto rig = make_many();
+    for (int life = 0; life < 3; ++life) {
+      for (int step = 0; step < 60; ++step) {
+        rig->next_destination = static_cast<int32_t>(random.below(3)) == 2 ? 2 : 0;
+        const uint16_t port = static_cast<uint16_t>(random.below(20));
+        const uint16_t service_port = static_cast<uint16_t>(80 + random.below(4));
+        switch (random.below(6)) {
+          case 0:
+          case 1: rig->feed(tcp_segment(client_tuple(kProtocolTcp, port, service_port), random.one_in(3) ? kTcpFin : kTcpSyn)); break;
+          case 2: rig->feed(udp_datagram(client_tuple(kProtocolUdp, port, random.one_in(2) ? 53 : 80))); break;
+          case 3: rig->feed(sip_request(port, std::to_string(random.below(9)))); break;
+          case 4: rig->advance(random.below(40) * kTicksPerSecond); break;
+          case 5: rig->pipeline.expire(random.below(30)); break;
+        }
+      }
+      // What has expired and was not visited yet is not there for a successor.
+      rig->pipeline.expire(2 * kCapacity);
+      Restarted next = restart(*rig, make_many);
+      REQUIRE(next.report.broken + next.report.homeless + next.report.expired == 0);
+      const char* const disagreement = find_disagreement(*next.rig);
+      REQUIRE_MESSAGE(disagreement == nullptr, (disagreement != nullptr ? disagreement : ""));
+      require_same_connections(*rig, *next.rig);
+      rig = std::move(next.rig);
+    }
+  }
+}
+
+// A process that ends anywhere in the middle of `act`: the next one has what was before, or what is after, and the packet
+// that was under way, which TCP sends again, leaves as it would have.
+struct Story {
+  const char* what;
+  void (*before)(Rig&);
+  void (*act)(Rig&);
+  MemoryPacket (*last_packet)();
+};
+
+namespace {
+
+MemoryPacket syn_of(uint16_t service_port) { return tcp_segment(tcp_tuple(service_port), kTcpSyn); }
+
+MemoryPacket ftp_text(const FiveTuple& tuple, const std::string& text) {
+  PacketSpec spec;
+  spec.tuple = tuple;
+  spec.tcp_flags = kTcpAck;
+  spec.sequence = 1000;
+  spec.payload.assign(text.begin(), text.end());
+  return build_packet(spec);
+}
+
+FiveTuple ftp_answer() { return {Family::ipv4, kProtocolTcp, kFtpPort, 40000 + kFtpPort, kReal, kClient}; }
+
+void open_ftp(Rig& rig) {
+  rig.next_destination = 2;
+  rig.feed(syn_of(kFtpPort));
+  rig.feed(tcp_segment(ftp_answer(), kTcpSyn | kTcpAck));
+  rig.feed(ftp_text(tcp_tuple(kFtpPort), "PASV\r\n"));
+}
+
+MemoryPacket passive_answer() {
+  return ftp_text(ftp_answer(), "227 Entering Passive Mode (10,0,0,3,19,136).\r\n");
+}
+
+const Story kStories[] = {
+    {"a connection comes", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(80)); }, [] { return syn_of(80); }},
+    {"a connection and its template come", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(81)); }, [] { return syn_of(81); }},
+    {"one with a PROXY header comes", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(82)); }, [] { return syn_of(82); }},
+    {"a masqueraded one comes", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(83)); }, [] { return syn_of(83); }},
+    {"a call comes", [](Rig&) {}, [](Rig& rig) { rig.feed(sip_request(1, "a")); }, [] { return sip_request(1, "a"); }},
+    {"one becomes established", [](Rig& rig) { rig.feed(syn_of(81)); },
+     [](Rig& rig) { rig.feed(tcp_segment(server_tuple(kProtocolTcp, 40081), kTcpSyn | kTcpAck)); },
+     [] { return tcp_segment(server_tuple(kProtocolTcp, 40081), kTcpSyn | kTcpAck); }},
+    {"an FTP server names its port", open_ftp, [](Rig& rig) { rig.feed(passive_answer()); }, passive_answer},
+    {"all expire", begin_all,
+     [](Rig& rig) {
+       for (int round = 0; round < 3; ++round) {
+         rig.advance(10000 * kTicksPerSecond);
+         rig.pipeline.expire(2 * kCapacity);
+       }
+     },
+     nullptr},
+    {"a template is no longer valid", [](Rig& rig) { rig.feed(syn_of(81)); },
+     [](Rig& rig) {
+       rig.set_available(0, false);
+       rig.next_destination = -1;
+       rig.feed(tcp_segment(client_tuple(kProtocolTcp, 7, 81), kTcpSyn));
+     },
+     nullptr},
+};
+
+struct Bound {
+  std::vector<ConnectionTable::Snapshot> before, after;
+  const Rig* done = nullptr;
+  MemoryPacket left;  // the last packet, as it left
+  const Story* story = nullptr;
+};
+
+bool holds(const std::vector<ConnectionTable::Snapshot>& all, const ConnectionTable::Snapshot& one) {
+  return std::any_of(all.begin(), all.end(), [&](const auto& other) {
+    return same_ends(one.ends, other.ends) && one.destination_id == other.destination_id;
+  });
+}
+
+bool is_one_of_two(void* with, std::span<const std::byte> kept, uint64_t instruction) {
+  const Bound& bound = *static_cast<Bound*>(with);
+  CAPTURE(instruction);
+  // The time in which the story began: nothing has expired that was not dropped.
+  const Restarted next = restart(kept, Rig(1).now, make_many);
+  if (next.mismatch != ConnectionTable::Mismatch::none || next.report.broken != 0) {
+    FAIL_CHECK("records that are broken: " << next.report.broken);
+    return false;
+  }
+  const char* const disagreement = find_disagreement(*next.rig);
+  CHECK_MESSAGE(disagreement == nullptr, (disagreement != nullptr ? disagreement : ""));
+  const auto found = next.rig->connections();
+  for (const auto& one : found) {
+    if (!holds(bound.before, one) && !holds(bound.after, one)) FAIL_CHECK("a connection that never was");
+  }
+  for (const auto& one : bound.before) {
+    if (holds(bound.after, one) && !holds(found, one)) FAIL_CHECK("a connection is lost");
+  }
+  if (bound.story->last_packet != nullptr) {
+    next.rig->next_destination = bound.story->before == open_ftp ? 2 : 0;
+    CHECK(next.rig->feed(bound.story->last_packet()).packet.bytes == bound.left.bytes);
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("recovery: a process may end at any instruction") {
+  for (const Story& story : kStories) {
+    CAPTURE(story.what);
+    const auto rig = make_many();
+    const auto twin = make_many();
+    for (Rig* const each : {rig.get(), twin.get()}) {
+      each->next_destination = 0;
+      story.before(*each);
+    }
+    Bound bound;
+    bound.story = &story;
+    bound.before = rig->connections();
+    story.act(*twin);
+    bound.after = twin->connections();
+    if (story.last_packet != nullptr) {
+      const auto other = make_many();
+      other->next_destination = 0;
+      story.before(*other);
+      bound.left = other->feed(story.last_packet()).packet;
+    }
+    const uint64_t states = end_anywhere(*rig, story.act, is_one_of_two, &bound);
+    MESSAGE(story.what << ": " << states << " states of the table");
+    CHECK(states > 3);
+  }
+}
+
+}  // namespace uipvs::test
