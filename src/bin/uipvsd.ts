@@ -2,6 +2,7 @@
 /** The daemon's entry: options, signals, exit codes (0 stopped, 1 failed, 2 wrong command line). */
 import { readFileSync } from 'node:fs';
 import { messageOf, UipvsError } from '../base/error.js';
+import { cleanUp } from '../daemon/clean-up.js';
 import { Daemon } from '../daemon/daemon.js';
 import { makeLogger } from '../daemon/logger.js';
 import { DAEMON_HELP, type DaemonOptions, parseDaemonOptions } from '../daemon/options.js';
@@ -19,20 +20,21 @@ function version(): string {
 async function run(options: DaemonOptions): Promise<void> {
   const log = makeLogger(options.logLevel);
   const daemon = await Daemon.start(options, log);
-  const end = (code: number): void => {
+  const end = (code: number, how: 'stop' | 'leave'): void => {
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-    daemon
-      .stop()
+    daemon[how]()
       .then(() => process.exit(code))
       .catch((thrown: unknown) => {
         log.error(`stopping failed: ${messageOf(thrown)}`);
         process.exit(1);
       });
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(0));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(0, 'stop'));
+  process.on('SIGUSR2', () => end(0, 'leave'));
   const fail = (thrown: unknown): void => {
     log.fatal({ stack: thrown instanceof Error ? thrown.stack : undefined }, messageOf(thrown));
-    end(1);
+    // As a crash: the next start goes on.
+    end(1, 'leave');
   };
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
@@ -43,6 +45,7 @@ async function main(): Promise<number | undefined> {
     const parsed = parseDaemonOptions(process.argv.slice(2), process.env);
     if (parsed.kind === 'help') process.stdout.write(DAEMON_HELP);
     else if (parsed.kind === 'version') process.stdout.write(`uipvsd ${version()}\n`);
+    else if (parsed.kind === 'clean up') await cleanUp(parsed.options, makeLogger(parsed.options.logLevel));
     else {
       restrictPrivileges(parsed.options);
       await run(parsed.options);

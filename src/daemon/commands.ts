@@ -5,6 +5,7 @@ import type { Change, Request } from '../control/protocol.js';
 import type { Director } from '../ipvs/director.js';
 import type { ConnectionListing, Info } from '../ipvs/listing.js';
 import { carryOut, type Inverse, inverseOf, rehearse } from './batch.js';
+import type { StateEntry } from './state-entry.js';
 import { inSteps } from './steps.js';
 
 /** The version of kernel IPVS that is mirrored and the size it shows for its default table (ip_vs.conn_tab_bits=12). */
@@ -22,15 +23,20 @@ interface EngineView {
   workerCounters(): Readonly<Record<string, number>>;
 }
 
+/** Of no destination: one that was just added has another. */
+const NO_ID = 0;
 const DONE: Run = { outcome: { result: null } };
 
 export class CommandRunner {
   readonly #director: Director;
   readonly #engine: EngineView;
+  readonly #note: (entry: StateEntry) => void;
 
-  constructor(director: Director, engine: EngineView) {
+  /** @param note writes down a change that was made, before a packet can meet it */
+  constructor(director: Director, engine: EngineView, note: (entry: StateEntry) => void) {
     this.#director = director;
     this.#engine = engine;
+    this.#note = note;
   }
 
   /**
@@ -50,6 +56,7 @@ export class CommandRunner {
         return { outcome: { result: director.timeouts } };
       case 'set-timeouts':
         director.setTimeouts(request.timeouts);
+        this.#note(request);
         return DONE;
       case 'sysctls':
         return { outcome: { result: director.sysctls() } };
@@ -57,10 +64,13 @@ export class CommandRunner {
         return { outcome: { result: this.#engine.workerCounters() } };
       case 'set-sysctl':
         director.setSysctl(request.name, request.value);
+        this.#note(request);
         return DONE;
       case 'stop-sync-daemon':
         throw new UipvsError('ESRCH', `There is no ${request.role} sync daemon`);
       case 'flush':
+        // As soon as it has begun it will be done.
+        this.#note(request);
         return inSteps(director.flushing()).then(() => DONE);
       case 'batch':
         return this.#runBatch(request.requests);
@@ -72,23 +82,34 @@ export class CommandRunner {
       case 'edit-service':
       case 'add-destination': {
         const undoing = inverseOf(director, request);
-        carryOut(director, request);
+        this.#note(this.#carryOut(request));
         return { ...DONE, undo: () => this.#takeBack(undoing) };
       }
       default:
-        carryOut(director, request);
+        this.#note(this.#carryOut(request));
         return DONE;
     }
+  }
+
+  /** What is to be written down of it. */
+  #carryOut(change: Change, place = 0): StateEntry {
+    carryOut(this.#director, change, place);
+    if (change.op !== 'add-destination') return change;
+    const { key, destination } = change;
+    const id = this.#director.findService(key)?.find(destination)?.id ?? NO_ID;
+    return { op: 'add-destination', key, destination, id, place };
   }
 
   /** All of it or, where one is refused, none. */
   #runBatch(changes: readonly Change[]): Run {
     rehearse(this.#director, changes);
     const undoings: (readonly Inverse[])[] = [];
+    const entries: StateEntry[] = [];
     for (const change of changes) {
       undoings.push(inverseOf(this.#director, change));
-      carryOut(this.#director, change);
+      entries.push(this.#carryOut(change));
     }
+    this.#note({ op: 'batch', entries });
     return { ...DONE, undo: () => this.#takeBack(undoings.reverse().flat()) };
   }
 
@@ -96,7 +117,7 @@ export class CommandRunner {
   #takeBack(undoing: readonly Inverse[]): void {
     for (const { change, place } of undoing) {
       try {
-        carryOut(this.#director, change, place);
+        this.#note(this.#carryOut(change, place));
       } catch (thrown) {
         if (!(thrown instanceof UipvsError)) throw thrown;
       }

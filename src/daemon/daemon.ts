@@ -6,12 +6,14 @@
  *                                                       |            +--> HostSync --> routes, rules, sysctls
  *     upcall from the worker --> Director.schedule <----+
  *
- * Start order: engine and device, host, worker, socket; the socket is there only when everything works. A failure on the
- * way undoes what was done. Stop order is the reverse: no new commands, host as it was found, worker, device.
+ * Start order: state of the daemon before, engine and device, worker, host, socket; the socket is there only when
+ * everything works. A failure on the way undoes what was done. Stop order is the reverse: no new commands, host as it was
+ * found, worker, device.
  * A command changes the model first and the host second; if the host refuses, the model is changed back, so that a
  * command that failed changed nothing.
  */
 import { mkdir } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type ErrorCode, messageOf, UipvsError } from '../base/error.js';
@@ -26,14 +28,15 @@ import { Director } from '../ipvs/director.js';
 import { addressWords } from '../net/address.js';
 import { makeBuiltinSchedulers } from '../scheduling/registry.js';
 import { CommandRunner, type Run } from './commands.js';
-import { type HostChange, HostChanges, HostSync } from './host-sync.js';
+import { type AddressKeeper, type HostChange, HostChanges, HostSync } from './host-sync.js';
 import { InOrder } from './in-order.js';
 import type { Logger } from './logger.js';
 import { availablePages } from './memory.js';
 import { Monitoring, metricsSource } from './monitoring.js';
 import type { DaemonOptions } from './options.js';
+import { State } from './state.js';
 import { inSteps } from './steps.js';
-import { Wire } from './wire.js';
+import { openEarly, Wire } from './wire.js';
 
 /** Source: net/netfilter/ipvs/ip_vs_est.c, the estimator's period. */
 const ESTIMATOR_PERIOD_MS = 2000;
@@ -58,6 +61,15 @@ interface Carried {
   readonly changes: readonly HostChange[];
 }
 
+/** What there is before the host is touched. */
+interface Parts {
+  readonly log: Logger;
+  readonly engine: Engine;
+  readonly changes: HostChanges;
+  readonly director: Director;
+  readonly state: State | null;
+}
+
 export class Daemon {
   readonly #log: Logger;
   readonly #engine: Engine;
@@ -66,6 +78,7 @@ export class Daemon {
   readonly #sync: HostSync;
   readonly #director: Director;
   readonly #commands: CommandRunner;
+  readonly #state: State | null;
   readonly #inOrder = new InOrder();
   readonly #timers: NodeJS.Timeout[] = [];
   #server: ControlServer | undefined;
@@ -74,29 +87,22 @@ export class Daemon {
   #receiveError = 0;
   #stopping: Promise<void> | undefined;
 
-  private constructor(
-    log: Logger,
-    engine: Engine,
-    changes: HostChanges,
-    host: HostPlumbing,
-    options: DaemonOptions,
-  ) {
+  private constructor(parts: Parts, host: HostPlumbing, options: DaemonOptions) {
+    const { log, engine, changes, director, state } = parts;
     this.#log = log;
     this.#engine = engine;
     this.#host = host;
     this.#changes = changes;
-    this.#sync = new HostSync(host, engine, options);
-    const nowMs = () => performance.now();
-    const schedulers = makeBuiltinSchedulers({
-      nowMs,
-      random: Math.random,
-      expirationSeconds: (scheduler) => this.#director.sysctl(`${scheduler}_expiration`),
-    });
-    this.#director = new Director({ dataPlane: engine, schedulers, clock: nowMs });
-    this.#commands = new CommandRunner(this.#director, engine);
+    this.#state = state;
+    this.#director = director;
+    this.#sync = new HostSync(host, keeperOf(engine, state), options);
+    this.#commands = new CommandRunner(director, engine, (entry) => state?.note(entry));
   }
 
-  /** Starts everything. Throws UipvsError with one sentence for the operator; the host is then as it was. */
+  /**
+   * Starts everything. Throws UipvsError with one sentence for the operator; the host is then as it was, or as a dead
+   * daemon left it.
+   */
   static async start(options: DaemonOptions, log: Logger): Promise<Daemon> {
     await makeDirectory(dirname(options.socketPath));
     await ControlServer.assertFree(options.socketPath);
@@ -109,24 +115,32 @@ export class Daemon {
       workers: options.workers,
     };
     const engine = new Engine(addon, limits, changes);
+    const { stateDirectory, isFresh } = options;
+    const state = stateDirectory === null ? null : State.open(engine, { stateDirectory, isFresh }, log);
     engine.setMasqueradePorts(options.masqueradePorts.first, options.masqueradePorts.last);
     // The device is the lock: whoever cannot have it must not touch what its holder made on the host.
     const offloads = engine.openTun(options.device);
+    state?.deviceOpened(0, options.device);
     const reinject = chooseReinjection(engine, options, log);
-    const host = await HostPlumbing.open({
-      device: options.device,
-      table: options.routingTable,
-      journalPath: `${options.socketPath}.host`,
-      log: (level, sentence, fields) => log[level](fields ?? {}, sentence),
-      onVipLocation: (address, isLocal) => engine.setVipLocal(address, isLocal),
-      onRoute: (address, route) => engine.setRoute(address, route ?? NO_ROUTE),
-      onCapture: (selectors) => engine.setCapture(selectors),
-      announce: (device, address) => addon.announceAddress(device, addressWords(address)),
-    });
+    const director = makeDirector(engine);
+    const parts = { log, engine, changes, director, state };
+    const restored = takeUp(parts, options);
+    let host: HostPlumbing | undefined;
     try {
+      host = await HostPlumbing.open({
+        device: options.device,
+        table: options.routingTable,
+        journalPath: `${options.socketPath}.host`,
+        adopts: state?.hasServices === true,
+        log: (level, sentence, fields) => log[level](fields ?? {}, sentence),
+        onVipLocation: (address, isLocal) => engine.setVipLocal(address, isLocal),
+        onRoute: (address, route) => engine.setRoute(address, route ?? NO_ROUTE),
+        onCapture: (selectors) => engine.setCapture(selectors),
+        announce: (device, address) => addon.announceAddress(device, addressWords(address)),
+      });
       await host.attachDevice();
-      const daemon = new Daemon(log, engine, changes, host, options);
-      await daemon.#run(options);
+      const daemon = new Daemon(parts, host, options);
+      await daemon.#run(options, restored);
       log.info(
         {
           device: options.device,
@@ -139,18 +153,31 @@ export class Daemon {
       );
       return daemon;
     } catch (thrown) {
-      await host.close();
+      engine.stop();
+      // What another start would go on with is not given up for a mistake in this one's options.
+      if (state?.hasServices) {
+        await host?.leave();
+        state.leave();
+      } else {
+        await host?.close();
+        state?.forget();
+      }
       throw thrown;
     }
   }
 
-  async #run(options: DaemonOptions): Promise<void> {
-    this.#engine.start((serviceId, flow) => this.#director.schedule(serviceId, flow));
+  async #run(options: DaemonOptions, restored: readonly HostChange[]): Promise<void> {
     try {
+      await this.#apply(restored).catch((thrown: unknown) =>
+        this.#log.warn(`not restored: ${messageOf(thrown)}`),
+      );
       if (options.io.kind === 'packet') {
         this.#wire = new Wire(this.#engine, this.#host, options.io.interfaces, this.#log);
         await this.#wire.follow();
       }
+      await this.#host.disown();
+      await this.#host.removeDevices(this.#state?.takeUnused() ?? []);
+      this.#engine.admitNew();
       const source = metricsSource(this.#director, this.#engine, options.connections);
       this.#monitoring = await Monitoring.start(source, options, this.#log);
       const onFailure = (failure: UipvsError): void => this.#log.warn(failure.message);
@@ -159,7 +186,6 @@ export class Daemon {
       });
     } catch (thrown) {
       await this.#monitoring?.close();
-      this.#engine.stop();
       throw thrown;
     }
     this.#every(DEFENCE_PERIOD_MS, async () => this.#director.updateDefence(await availablePages()));
@@ -172,21 +198,41 @@ export class Daemon {
     });
   }
 
-  /** Leaves the host as it was found. May be called twice. */
+  /** Leaves the host as it was found, and forgets everything. May be called twice. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
+  /** Ends and leaves host, connections and configuration to the next start; as `stop` where that could not use them. */
+  leave(): Promise<void> {
+    if (this.#state === null) return this.stop();
+    this.#stopping ??= this.#leave(this.#state);
+    return this.#stopping;
+  }
+
   async #stop(): Promise<void> {
+    await this.#end();
+    await this.#wire?.close();
+    await this.#host.close();
+    this.#engine.stop();
+    this.#state?.forget();
+    this.#log.info('stopped');
+  }
+
+  async #leave(state: State): Promise<void> {
+    await this.#end();
+    await this.#host.leave();
+    this.#engine.stop();
+    state.leave();
+    this.#log.info('stopped; the next start goes on');
+  }
+
+  async #end(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#sync.stopWaiting();
     await this.#server?.close();
     await this.#monitoring?.close();
-    await this.#wire?.close();
-    await this.#host.close();
-    this.#engine.stop();
-    this.#log.info('stopped');
   }
 
   /** Commands of all clients run in the order in which they come; what they need of the host is done for many at once. */
@@ -259,6 +305,8 @@ export class Daemon {
       };
       await this.#apply(await this.#inOrder.run(() => this.#changesOf(step)));
     }
+    const state = this.#state;
+    if (state?.isLong) await this.#inOrder.run(() => state.shorten(this.#director));
     const error = this.#engine.receiveError;
     if (error === this.#receiveError) return;
     this.#receiveError = error;
@@ -280,6 +328,63 @@ export class Daemon {
     }, periodMs);
     this.#timers.push(timer);
   }
+}
+
+function makeDirector(engine: Engine): Director {
+  const nowMs = () => performance.now();
+  const schedulers = makeBuiltinSchedulers({
+    nowMs,
+    random: Math.random,
+    expirationSeconds: (scheduler) => director.sysctl(`${scheduler}_expiration`),
+  });
+  const director: Director = new Director({ dataPlane: engine, schedulers, clock: nowMs });
+  return director;
+}
+
+/**
+ * Starts the workers, on connections of before if there are any: their packets go on from here, before the host is looked
+ * at, new ones wait. Returns what the restored configuration asks of the host.
+ */
+function takeUp(
+  { log, engine, changes, director, state }: Parts,
+  { io }: DaemonOptions,
+): readonly HostChange[] {
+  const startedAt = performance.now();
+  const report = state?.restore(director) ?? null;
+  const restored = changes.take();
+  // A VIP is known before packets for it come in: see HostSync. Where it is, the host will say.
+  const addresses = new Set(
+    Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address)),
+  );
+  for (const change of restored) {
+    if (change.what !== 'service-added' || change.key.kind !== 'address') continue;
+    engine.addVip(change.key.address);
+    engine.setVipLocal(change.key.address, addresses.has(change.key.address));
+  }
+  if (report !== null && io.kind === 'packet') openEarly(engine, io.interfaces);
+  engine.start((serviceId, flow) => director.schedule(serviceId, flow));
+  if (report !== null) {
+    const tookMs = Math.round(performance.now() - startedAt);
+    log.info({ ...report, tookMs }, `goes on with ${report.connections} connections of the daemon before`);
+  }
+  return restored;
+}
+
+/** Devices that are opened for marks stay when the daemon dies. */
+function keeperOf(engine: Engine, state: State | null): AddressKeeper {
+  return {
+    addVip: (address) => engine.addVip(address),
+    removeVip: (address) => engine.removeVip(address),
+    isVipLocal: (address) => engine.isVipLocal(address),
+    openMark: (mark, device) => {
+      engine.openMark(mark, device);
+      state?.deviceOpened(mark, device);
+    },
+    closeMark: (mark) => {
+      state?.deviceClosing(mark);
+      engine.closeMark(mark);
+    },
+  };
 }
 
 /** Errors: of {@link Engine.openRaw}, if raw was asked for. */

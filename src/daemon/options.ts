@@ -28,12 +28,16 @@ export interface DaemonOptions {
   readonly masqueradePorts: { readonly first: number; readonly last: number };
   /** Where Prometheus may ask; null: nowhere. */
   readonly metrics: Endpoint | null;
+  /** Where the successor of a daemon that dies finds its state; null: nowhere. */
+  readonly stateDirectory: string | null;
+  /** Forget what a daemon before has left there. */
+  readonly isFresh: boolean;
   /** Directory for files in the format of /proc/net/ip_vs*; null: none are written. */
   readonly procDirectory: string | null;
 }
 
 export type ParsedOptions =
-  | { readonly kind: 'run'; readonly options: DaemonOptions }
+  | { readonly kind: 'run' | 'clean up'; readonly options: DaemonOptions }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
 
@@ -68,12 +72,17 @@ Usage: uipvsd [options]
   --proc-dir DIR       keep /proc/net/ip_vs, ip_vs_conn, ip_vs_stats up to date under DIR/net
                        (default: proc beside the socket; 'none' for none)
   --workers N          threads that receive and send (default: 1)
+  --state-dir DIR      keep connections and configuration there, for the next start when
+                       the daemon dies (default: state beside the socket; 'none' for none)
+  --fresh              forget what is there
+  --cleanup            take away what a daemon that died has left, and end
   --connections N      most connections at once (default: ${DEFAULT_CONNECTIONS})
   --log-level LEVEL    ${LOG_LEVELS.join(', ')} (default: info)
   --help, --version
 
 Runs in the foreground and logs one JSON object a line on standard error.
-SIGTERM or SIGINT stops it and leaves the host as it was found.
+SIGTERM or SIGINT stops it and leaves the host as it was found. SIGUSR2 ends it and leaves
+everything to the next start, as an upgrade wants it: no connection is lost.
 `;
 
 function integer(
@@ -161,6 +170,12 @@ function portRange(text: string): { readonly first: number; readonly last: numbe
   );
 }
 
+function stateDirectory(text: string | undefined, socketPath: string): string | null {
+  if (text === '') throw new UipvsError('EINVAL', "Expected a directory for --state-dir but received ''");
+  if (text === 'none') return null;
+  return text ?? join(dirname(socketPath), 'state');
+}
+
 function procDirectory(text: string | undefined, socketPath: string): string | null {
   if (text === '') throw new UipvsError('EINVAL', "Expected a directory for --proc-dir but received ''");
   if (text === 'none') return null;
@@ -178,7 +193,7 @@ export function parseDaemonOptions(
   const socketPath = values.socket ?? environment.UIPVS_SOCKET ?? DEFAULT_SOCKET_PATH;
   if (socketPath === '') throw new UipvsError('EINVAL', "Expected a path for --socket but received ''");
   return {
-    kind: 'run',
+    kind: values.cleanup === true ? 'clean up' : 'run',
     options: {
       socketPath,
       device: deviceName(values.device ?? 'uipvs0'),
@@ -188,6 +203,8 @@ export function parseDaemonOptions(
       masqueradePorts: portRange(values['masquerade-ports'] ?? DEFAULT_MASQUERADE_PORTS),
       metrics: values.metrics === undefined ? null : parseListenAddress(values.metrics),
       procDirectory: procDirectory(values['proc-dir'], socketPath),
+      stateDirectory: stateDirectory(values['state-dir'], socketPath),
+      isFresh: values.fresh === true,
       io: packetSource(values),
       reinject: reinject(values.reinject),
       logLevel: logLevel(values['log-level'] ?? 'info'),
@@ -215,6 +232,9 @@ function parseWords(words: readonly string[]) {
         metrics: string,
         'masquerade-ports': string,
         'proc-dir': string,
+        'state-dir': string,
+        fresh: flag,
+        cleanup: flag,
         'log-level': string,
         help: { ...flag, short: 'h' },
         version: { ...flag, short: 'v' },

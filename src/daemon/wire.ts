@@ -21,6 +21,18 @@ function presentInterfaces(): readonly string[] {
   });
 }
 
+/** Opens the rings that a daemon before had: the kernel still drops what comes by them, so each moment counts. */
+export function openEarly(engine: Pick<Engine, 'openWire'>, wanted: readonly string[] | null): void {
+  for (const name of presentInterfaces()) {
+    if (wanted !== null && !wanted.includes(name)) continue;
+    try {
+      engine.openWire(name);
+    } catch {
+      // Said by follow(), which tries again.
+    }
+  }
+}
+
 export class Wire {
   readonly #engine: Pick<Engine, 'openWire' | 'closeWire' | 'hasWire' | 'setWireChanging'>;
   readonly #host: Pick<HostPlumbing, 'setCaptureDevices'>;

@@ -3,7 +3,38 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UipvsError } from '../base/error.js';
 
+/** What lies where the connection table is to be kept. Source: native/engine/engine.h, Engine::Found. */
+export type FoundTable =
+  | 'nothing'
+  | 'table'
+  | 'unfinished'
+  | 'other-size'
+  | 'other-layout'
+  | 'other-capacity'
+  | 'other-boot';
+
+/** How many connections go on, and why others do not. Source: native/core/table_recovery.h. */
+export interface RecoveryReport {
+  readonly connections: number;
+  readonly expired: number;
+  /** Their destination is not there any more. */
+  readonly homeless: number;
+  /** Torn or spoilt. */
+  readonly broken: number;
+}
+
 export interface NativeEngine {
+  /**
+   * The connection table is kept in the directory from now on; says what was found there. To be called first. Throws
+   * NativeError: see native/engine/state_file.h.
+   */
+  openState(directory: string, isFresh: boolean): FoundTable;
+  /** Takes over the connections that were found, once the destinations are there and before `start`. */
+  recover(): RecoveryReport;
+  /** Whether a device stays when the process ends; mark 0 is the main one's. */
+  isDeviceKept(mark: number): boolean;
+  /** Throws NativeError. */
+  keepDevice(mark: number, isKept: boolean): void;
   /** Makes the TUN device; returns the TUN_F_* offloads in force. Throws NativeError. */
   openTun(name: string): number;
   /** After it packets leave past the kernel's IP stack where they can. Throws NativeError. */

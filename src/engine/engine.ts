@@ -19,7 +19,14 @@ import type { ConnectionListing, Timeouts } from '../ipvs/listing.js';
 import type { ServiceKey } from '../ipvs/specification.js';
 import { addressWords } from '../net/address.js';
 import type { Family, ProtocolName } from '../net/family.js';
-import { type Addon, isNativeError, type NativeEngine } from './addon.js';
+import {
+  type Addon,
+  type FoundTable,
+  isNativeError,
+  type NativeEngine,
+  type RecoveryReport,
+} from './addon.js';
+
 import { AddressOverlap } from './address-overlap.js';
 import { ConnectionReader } from './connection-reader.js';
 import { DestinationLanes } from './lanes.js';
@@ -107,6 +114,8 @@ export class Engine implements DataPlane {
   readonly #freeVipIds: number[] = [];
   readonly #destinations = new Map<number, DestinationPlace>();
   readonly #overlap = new AddressOverlap();
+  #admitsNew = false;
+  #drain = (): void => {};
   readonly #realServers: RealServers;
 
   constructor(addon: Addon, limits: EngineLimits, observer: AddressObserver) {
@@ -122,6 +131,29 @@ export class Engine implements DataPlane {
     this.#latencyBoundsUs = addon.latencyBoundsUs;
     this.#upcalls = new UpcallRing(this.#native.ringMemory, addon.ringEntries, () => this.#native.wake());
     this.#connections = new ConnectionReader(this.#native);
+  }
+
+  /**
+   * Keeps the connections in a directory from now on; what was found there. Before all else.
+   * Errors: NativeError.
+   */
+  openState(directory: string, isFresh: boolean): FoundTable {
+    return this.#native.openState(directory, isFresh);
+  }
+
+  /** Takes over the connections that were found there. Once the destinations have their ids, before start(). */
+  recover(): RecoveryReport {
+    return this.#native.recover();
+  }
+
+  /** Whether a TUN device, of a mark or with 0 the main one, stays when the process ends. */
+  isDeviceKept(mark: number): boolean {
+    return this.#native.isDeviceKept(mark);
+  }
+
+  /** Errors: NativeError. */
+  keepDevice(mark: number, isKept: boolean): void {
+    this.#native.keepDevice(mark, isKept);
   }
 
   /** Makes the TUN device; see {@link openTun}. */
@@ -174,16 +206,23 @@ export class Engine implements DataPlane {
     );
   }
 
-  /** Starts the worker; `decide` is called for the first packet of every connection. */
+  /** Starts the worker; `decide` is called for the first packet of every connection, once {@link admitNew} was called. */
   start(decide: Decide): void {
     const count: Decide = (serviceId, flow) => {
       const destinationId = decide(serviceId, flow);
       if (destinationId >= 0) this.#lanes.countDecided(destinationId, flow.protocol === TCP);
       return destinationId;
     };
-    this.#native.start(() => {
-      this.#upcalls.drain(count);
-    });
+    this.#drain = () => {
+      if (this.#admitsNew) this.#upcalls.drain(count);
+    };
+    this.#native.start(this.#drain);
+  }
+
+  /** From now on new connections are decided for; those that came before have waited. */
+  admitNew(): void {
+    this.#admitsNew = true;
+    this.#drain();
   }
 
   /** Ends the worker; connections are forgotten. May be called twice. */

@@ -142,14 +142,23 @@ export class CaptureFilter implements CaptureMeans {
   #applied: { readonly devices: readonly string[]; readonly sets: Sets } | null = null;
   #wanted: { readonly devices: readonly string[]; readonly selections: Selections } | null = null;
 
+  /** A daemon before left a table: it holds until this one has something to put in its place. */
+  #isInherited: boolean;
+
   constructor(context: HostContext) {
     this.#context = context;
     this.#name = filterTable(context.table);
+    this.#isInherited = context.journal.content.hasFilter;
+  }
+
+  async disown(): Promise<void> {
+    if (this.#isInherited) await this.#remove();
   }
 
   async apply(devices: readonly string[], selections: Selections): Promise<void> {
     const isNeeded = devices.length > 0 && ([4, 6] as const).some((family) => !isNothing(selections[family]));
     this.#wanted = isNeeded ? { devices, selections } : null;
+    if (!isNeeded && this.#isInherited && devices.length > 0) return;
     if (!isNeeded) return await this.#remove();
     const { system, journal } = this.#context;
     const links = await listLinks(system);
@@ -171,6 +180,7 @@ export class CaptureFilter implements CaptureMeans {
       if (reason !== null) throw new UipvsError('EIO', `nftables refused table ${this.#name}: ${reason}`);
     }
     this.#applied = { devices: present, sets };
+    this.#isInherited = false;
   }
 
   /** Whether table and chains are there, and which devices; what is in them is not read, it may be long. */
@@ -194,6 +204,7 @@ export class CaptureFilter implements CaptureMeans {
   async #remove(): Promise<void> {
     const { system, journal, log, table } = this.#context;
     this.#applied = null;
+    this.#isInherited = false;
     if (!journal.content.hasFilter) return;
     const reason = await removeFilter(system, table);
     if (reason !== null) log('warn', `Table ${this.#name} of nftables was not removed: ${reason}`);

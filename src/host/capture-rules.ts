@@ -68,6 +68,11 @@ export class CaptureRules implements CaptureMeans {
     this.#context = context;
   }
 
+  /** What is in the kernel. */
+  linesOf(family: Family): Iterable<string> {
+    return this.#applied[family];
+  }
+
   async apply(devices: readonly string[], selections: Selections): Promise<void> {
     for (const family of [4, 6] as const) {
       this.#wanted[family] = wantedLines(devices, selections[family], this.#context.table);

@@ -87,6 +87,16 @@ export class Capture {
     return this.#devices;
   }
 
+  /** Rules and routes in the kernel that drop captured packets. */
+  linesOf(family: Family): Iterable<string> {
+    return this.#rules.linesOf(family);
+  }
+
+  /** Takes away what a daemon before left, where this one has not made it its own. */
+  async disown(): Promise<void> {
+    await this.#filter.disown();
+  }
+
   get isOn(): boolean {
     return this.#devices.length > 0;
   }

@@ -77,6 +77,11 @@ export async function setUpLink(
   }
 }
 
+/** Whether the link is as {@link setUpLink} leaves it, whatever its MTU. */
+export function isSetUp({ isUp, isMulticast, queueLength }: LinkProperties): boolean {
+  return isUp && !isMulticast && queueLength === QUEUE_LENGTH;
+}
+
 /** Gives the device back as it was; does nothing when it is gone. */
 export async function restoreLink(system: HostSystem, device: string, link: LinkProperties): Promise<void> {
   const lines = [

@@ -60,7 +60,7 @@ export type EntryKind = 'virtual address' | 'real server' | 'firewall mark';
 export type Location = 'unknown' | 'local' | 'loopback' | 'remote' | 'unreachable';
 
 /** The rules that an item asks for: of services on local VIPs, of real servers that are the host itself, of others. */
-export type Role = 'service' | 'local server' | 'server';
+export type Role = 'service' | 'local server' | 'local refusal' | 'server';
 
 export interface Contribution {
   readonly role: Role;
@@ -80,6 +80,10 @@ export class Entry {
   /** What it has contributed to the rules that all entries have in common, see family-rules.ts. */
   contributed: readonly Contribution[] = [];
   location: Location = 'unknown';
+  /** Of a virtual address: another program, such as keepalived, has had it on a device of the host. */
+  hasBeenLocal = false;
+  /** Of a virtual address: it may be put on a device any moment, since it is in a subnet of the host or has been. */
+  mayBeLocal = false;
   /** Of a real server: its route, once it is known. */
   route: RouteFacts | null | undefined;
   /** What a refresh last complained of, so that it says so once. */
@@ -136,12 +140,16 @@ function portsOf(port: number, alsoPorts: readonly PortRange[]): readonly PortRa
   return [{ first: port, last: port }, ...others];
 }
 
-function localContributions({ kind, address, uses }: Entry): readonly Contribution[] {
+function localContributions({ kind, address, location, uses }: Entry): readonly Contribution[] {
   const contributions: Contribution[] = [];
+  // A closed port is refused by the host itself, in the name of the real server; TCP's way is a segment like others.
+  if (kind === 'real server' && [...uses.values()].some(({ protocol }) => protocol !== 'tcp'))
+    contributions.push({ role: 'local refusal', item: itemOf(address, '') });
   const role = kind === 'virtual address' ? 'service' : 'local server';
   const add = (protocol: number, { first, last }: PortRange) =>
     contributions.push({ role, item: itemOf(address, '', protocol, first, last) });
   for (const { protocol, port, alsoPorts } of uses.values()) {
+    if (location !== 'local' && port > MAX_PORT_OF_RULE) continue;
     for (const number of protocol === undefined ? PROTOCOLS : [PROTOCOL_NUMBERS[protocol]]) {
       for (const ports of portsOf(port, alsoPorts)) add(number, ports);
     }
@@ -156,7 +164,7 @@ export function contributionsOf(entry: Entry): readonly Contribution[] {
   const { kind, address, location, uses, route } = entry;
   if (uses.size === 0 || kind === 'firewall mark' || location === 'loopback') return [];
   if (location === 'local') return localContributions(entry);
-  if (kind === 'virtual address') return [];
+  if (kind === 'virtual address') return entry.mayBeLocal ? localContributions(entry) : [];
   return [{ role: 'server', item: itemOf(address, route?.device ?? '') }];
 }
 

@@ -25,6 +25,7 @@ export class FamilyBase {
   readonly #family: Family;
   readonly #context: HostContext;
   #isLaid = false;
+  #laid: readonly string[] = [];
 
   constructor(family: Family, context: HostContext) {
     this.#family = family;
@@ -61,6 +62,17 @@ export class FamilyBase {
     await withLock(() => undoFamily(system, this.#family, journal.content, 'rules'));
   }
 
+  /** What is in the kernel of it, as lines. */
+  get laid(): readonly string[] {
+    return this.#isLaid ? this.#laid : [];
+  }
+
+  /** Takes away the base of a daemon before, where this one needs none. */
+  async removeInherited(): Promise<void> {
+    this.#isLaid = true;
+    await this.remove();
+  }
+
   #lines(localPreference: number): readonly string[] {
     const { device, table } = this.#context;
     const jump = {
@@ -78,7 +90,8 @@ export class FamilyBase {
 
   async #add(localPreference: number): Promise<void> {
     const { system, device, table } = this.#context;
-    const changes = this.#lines(localPreference).map((line) => changeLine('add', line));
+    this.#laid = this.#lines(localPreference);
+    const changes = this.#laid.map((line) => changeLine('add', line));
     for (const { line, reason } of await system.change(this.#family, changes, 'all')) {
       if (!/File exists/.test(reason)) {
         throw new UipvsError('EIO', `The kernel refused "ip ${changes[line]}": ${reason}`);

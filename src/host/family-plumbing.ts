@@ -8,11 +8,11 @@ import type { HostContext } from './context.js';
 import { changeLine, Entry, type EntryKind, isElsewhere, unselectablePort, wantedLines } from './entry.js';
 import { FamilyBase } from './family-base.js';
 import { FamilyRules } from './family-rules.js';
-import type { MarkRecord } from './journal.js';
+import { devicesOf, type MarkRecord, tablesOf } from './journal.js';
 import { LanAnswers } from './lan-answers.js';
 import { describeRoute, type Finding, isSameRoute, locate, type Thoroughness } from './location.js';
 import type { PortRange } from './port-range.js';
-import { listRoutes, listRules, routeText, ruleText } from './rule.js';
+import { isRuleOf, listRoutes, listRules, routeText, ruleText } from './rule.js';
 import { enableForwarding } from './settings.js';
 import { findTaken, takenError } from './taken.js';
 import { isAlreadyGone } from './undo.js';
@@ -52,6 +52,8 @@ export class FamilyPlumbing {
   readonly #routed = new Set<string>();
   /** Firewall marks in use. */
   readonly #marks = new Set<Entry>();
+  /** Lines that a daemon before left in the kernel, until they are asked for. */
+  readonly #inherited = new Set<string>();
   /** Real servers whose turn it is not yet. */
   #turn: Entry[] = [];
   #isForwarding = false;
@@ -103,6 +105,36 @@ export class FamilyPlumbing {
     if (change.verb === 'add') return { change, entry, takeBack: entry.add(protocol, port, alsoPorts) };
     entry.remove(protocol, port);
     return { change, entry, takeBack: null };
+  }
+
+  /** Takes note of what a daemon before, whose journal is ours now, left in the kernel: it is not added again. */
+  async inherit(): Promise<void> {
+    const { system, journal, device } = this.#context;
+    const [devices, tables] = [devicesOf(journal.content), tablesOf(journal.content)];
+    for (const rule of await listRules(system, this.#family))
+      if (isRuleOf(rule, device, tables)) this.#inherited.add(`rule ${ruleText(rule)}`);
+    for (const route of await listRoutes(system, this.#family)) {
+      const isOurs = route.device === null ? tables.includes(route.table) : devices.includes(route.device);
+      if (isOurs) this.#inherited.add(`route ${routeText(route)}`);
+    }
+  }
+
+  /** Takes away what was inherited and nothing here has asked for. */
+  async disown(): Promise<void> {
+    const { system } = this.#context;
+    const used = new Set([...this.#base.laid, ...this.#capture.linesOf(this.#family)]);
+    const lines = [...this.#inherited].filter((line) => !used.has(line));
+    if (this.#inherited.size === 0) return;
+    this.#inherited.clear();
+    // Where the base is not needed it goes as a whole, in the right order.
+    const isNeeded = this.#needsBase();
+    const gone = isNeeded ? lines : lines.filter((line) => line.startsWith('route '));
+    await system.change(
+      this.#family,
+      gone.map((line) => changeLine('del', line)),
+      'all',
+    );
+    if (!isNeeded) await this.#base.removeInherited();
   }
 
   /** Makes capture devices and their absence felt. */
@@ -212,21 +244,29 @@ export class FamilyPlumbing {
     else this.#marks.delete(entry);
   }
 
-  async #run(steps: readonly Step[], contributors: readonly Entry[], refusals: Refusals): Promise<void> {
+  async #run(all: readonly Step[], contributors: readonly Entry[], refusals: Refusals): Promise<void> {
     const { system } = this.#context;
+    const steps = all.filter((step) => {
+      const isThere = step.verb === 'add' && this.#inherited.delete(step.line);
+      if (isThere) this.#noteDone(step);
+      return !isThere;
+    });
     const lines = steps.map(({ verb, line }) => changeLine(verb, line));
     const failures = await system.change(this.#family, lines, 'all');
     const reasons = new Map(failures.map(({ line, reason }) => [line, reason]));
     for (const [index, step] of steps.entries()) {
       const reason = reasons.get(index);
       const refusal = reason === undefined ? null : await this.#explain(step, reason);
-      const { entry, verb, line } = step;
-      if (refusal !== null)
-        for (const each of entry === null ? contributors : [entry]) refusals.set(each, refusal);
-      else if (entry === null) this.#rules.note(verb, line);
-      else if (verb === 'add') entry.applied = [...entry.applied, line];
-      else entry.applied = entry.applied.filter((other) => other !== line);
+      const { entry } = step;
+      if (refusal === null) this.#noteDone(step);
+      else for (const each of entry === null ? contributors : [entry]) refusals.set(each, refusal);
     }
+  }
+
+  #noteDone({ entry, verb, line }: Step): void {
+    if (entry === null) this.#rules.note(verb, line);
+    else if (verb === 'add') entry.applied = [...entry.applied, line];
+    else entry.applied = entry.applied.filter((other) => other !== line);
   }
 
   /** Takes in what the kernel says of the entry's address; says so once if that means trouble. */
@@ -242,6 +282,8 @@ export class FamilyPlumbing {
       return;
     }
     if (finding.location !== entry.location) this.#move(entry, finding.location);
+    if (finding.location === 'local') entry.hasBeenLocal = true;
+    if (entry.hasBeenLocal || finding.isOnLink) entry.mayBeLocal = true;
     const port = unselectablePort(entry);
     if (port === null) return;
     const sentence = `Port ${port} of virtual address ${address}, an address of the host, cannot be taken: no policy rule can name it`;
@@ -282,7 +324,9 @@ export class FamilyPlumbing {
   /** For virtual addresses that are no addresses of the host. Trouble there is no reason to refuse a service. */
   async #followLan(isRefresh: boolean): Promise<void> {
     try {
-      await this.#lan.follow([...this.#routed], isRefresh);
+      // One that another program puts on a device and takes away again is answered for by that program alone.
+      const isOurs = (address: string) => !this.#entries.get(`virtual address ${address}`)?.hasBeenLocal;
+      await this.#lan.follow([...this.#routed].filter(isOurs), isRefresh);
     } catch (thrown) {
       this.#context.log('warn', `Virtual addresses on a LAN: ${messageOf(thrown)}`);
     }

@@ -13,7 +13,15 @@ import { type Box, hasAllPorts, prefixText } from './box.js';
 import { Cover, type Selected } from './cover.js';
 import { type Contribution, contributionsOf, type Entry, MAX_PORT_OF_RULE, type Role } from './entry.js';
 import type { PortRange } from './port-range.js';
-import { ICMP_PROTOCOL, ICMPV6_PROTOCOL, OWNER, PREFERENCE, type Rule, ruleText } from './rule.js';
+import {
+  CLOSED_PORT,
+  ICMP_PROTOCOL,
+  ICMPV6_PROTOCOL,
+  OWNER,
+  PREFERENCE,
+  type Rule,
+  ruleText,
+} from './rule.js';
 import { type PortSelector, protocolNameOf, type Selection } from './selection.js';
 
 type Selectors = Readonly<Record<Role, readonly Selected[]>>;
@@ -36,11 +44,16 @@ function selectorRules(family: Family, selectors: Selectors, devices: readonly s
     const preference = isWide ? PREFERENCE.wideLocalServer : PREFERENCE.localRealServer;
     rules.push({ preference, from: prefixText(box), iif: 'lo', protocol, sourcePorts: portsOfRule(box) });
   }
+  const protocol = family === 4 ? ICMP_PROTOCOL : ICMPV6_PROTOCOL;
+  for (const { box, isWide } of selectors['local refusal']) {
+    const preference = isWide ? PREFERENCE.wideLocalServer : PREFERENCE.localRealServer;
+    const destinationPorts = CLOSED_PORT[family];
+    rules.push({ preference, from: prefixText(box), iif: 'lo', protocol, destinationPorts });
+  }
   for (const { box, isWide } of selectors.server) {
     const preference = isWide ? PREFERENCE.wideServer : PREFERENCE.realServer;
     rules.push({ preference, from: prefixText(box) });
   }
-  const protocol = family === 4 ? ICMP_PROTOCOL : ICMPV6_PROTOCOL;
   for (const iif of devices) rules.push({ preference: PREFERENCE.routerError, iif, protocol });
   return rules;
 }
@@ -60,11 +73,12 @@ export class FamilyRules {
   readonly #covers: Readonly<Record<Role, Cover>> = {
     service: new Cover(),
     'local server': new Cover(),
+    'local refusal': new Cover(),
     server: new Cover(),
   };
   /** Real servers by the device that leads to them. */
   readonly #devices = new Map<string, number>();
-  #selectors: Selectors = { service: [], 'local server': [], server: [] };
+  #selectors: Selectors = { service: [], 'local server': [], 'local refusal': [], server: [] };
   #wanted: ReadonlySet<string> = new Set();
   readonly #applied = new Set<string>();
 
@@ -143,6 +157,7 @@ export class FamilyRules {
     this.#selectors = {
       service: this.#covers.service.settle(),
       'local server': this.#covers['local server'].settle(),
+      'local refusal': this.#covers['local refusal'].settle(),
       server: this.#covers.server.settle(),
     };
     const devices = [...this.#devices.keys()].filter((device) => device !== this.#device);

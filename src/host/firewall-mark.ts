@@ -7,10 +7,16 @@ import { UipvsError } from '../base/error.js';
 import type { Family } from '../net/family.js';
 import type { Capture } from './capture.js';
 import type { HostContext } from './context.js';
-import { readLink, restoreLink, setUpLink } from './device.js';
+import { isSetUp, readLink, restoreLink, setUpLink } from './device.js';
 import type { FamilyPlumbing } from './family-plumbing.js';
 import { devicesOf, isSettingOf, type MarkRecord } from './journal.js';
-import { findMarkFilter, outsideRouterGroups, restoreSettings, setDeviceSettings } from './settings.js';
+import {
+  findMarkFilter,
+  outsideRouterGroups,
+  restoreRouterGroups,
+  restoreSettings,
+  setDeviceSettings,
+} from './settings.js';
 import { refuseTakenTable, tableOfMark } from './table.js';
 
 export interface FirewallMark {
@@ -86,6 +92,12 @@ export class FirewallMarks {
     await this.#capture.setMarks(this.#users.size > 0);
   }
 
+  /** Gives back what a daemon before had for marks that nobody here has asked for. */
+  async disown(): Promise<void> {
+    for (const record of this.#context.journal.content.marks)
+      if (!this.#users.has(record.mark)) await this.#detach(record);
+  }
+
   #recordOf(mark: number): MarkRecord | undefined {
     return this.#context.journal.content.marks.find((record) => record.mark === mark);
   }
@@ -102,8 +114,7 @@ export class FirewallMarks {
   async #attach(mark: number, device: string, table: number): Promise<MarkRecord> {
     const { system, journal, device: mainDevice } = this.#context;
     const known = this.#recordOf(mark);
-    if (known !== undefined) {
-      if (known.device === device) return known;
+    if (known !== undefined && known.device !== device) {
       throw new UipvsError(
         'EINVAL',
         `Firewall mark ${mark} has device ${known.device} and cannot have ${device} too`,
@@ -111,10 +122,13 @@ export class FirewallMarks {
     }
     const { properties: main } = await readLink(system, mainDevice);
     const { properties: link } = await readLink(system, device);
-    const record = { mark, device, table, link };
-    await journal.addMark(record);
+    const context = { ...this.#context, device };
+    await restoreRouterGroups(context);
+    // The other family's, or of a daemon before; its device may have been made anew since.
+    if (known !== undefined && isSetUp(link)) return known;
+    const record = known ?? { mark, device, table, link };
+    if (known === undefined) await journal.addMark(record);
     try {
-      const context = { ...this.#context, device };
       await setDeviceSettings(context, false);
       await outsideRouterGroups(context, () => setUpLink(system, device, main.mtuBytes, false));
     } catch (thrown) {

@@ -127,6 +127,13 @@ export class Journal {
     return journal;
   }
 
+  /** Goes on with a dead process's journal as this process's own: what it says was changed is still to be undone. */
+  static async adopt(system: HostSystem, path: string, leftover: JournalContent): Promise<Journal> {
+    const journal = new Journal(system, path, { ...leftover, owner: await ownIdentity() });
+    await journal.#save();
+    return journal;
+  }
+
   get content(): JournalContent {
     return this.#content;
   }

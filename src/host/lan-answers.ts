@@ -18,6 +18,9 @@
  * one that another host claims while we answer is given up for a while, since the other may be one that never gives
  * way, such as keepalived's master. Two directors that begin at the same moment both give up and wait differently long.
  *
+ * An address that another program puts on a device of the host and takes away again, as keepalived does, is never
+ * answered for once it has been seen there: where it is gone, it is on its way to another host.
+ *
  * An IPv6 address is taken unasked on a device without a link-local address, which the kernel would ask from.
  *
  * Differs from an address of the host: a neighbour that asks for the address to find out whether it is free (RFC 5227

@@ -33,6 +33,8 @@ export interface Finding {
   readonly location: Location;
   /** Who has a route for exactly this virtual address, if that is not the given device; null when nobody has. */
   readonly holder: string | null;
+  /** Of a virtual address: in a subnet of the host. */
+  readonly isOnLink: boolean;
   /** Of a real server that can be reached. */
   readonly route: RouteFacts | null;
 }
@@ -67,11 +69,13 @@ function metricMtuOf(route: Json): number {
 }
 
 function judge({ kind, address }: Subject, device: string, route: Json | null): Omit<Finding, 'route'> {
-  if (isLoopbackAddress(address)) return { location: 'loopback', holder: null };
-  if (route === null) return { location: 'unreachable', holder: null };
-  if (route.type === LOCAL_TYPE) return { location: 'local', holder: null };
+  if (isLoopbackAddress(address)) return { location: 'loopback', holder: null, isOnLink: false };
+  if (route === null) return { location: 'unreachable', holder: null, isOnLink: false };
+  if (route.type === LOCAL_TYPE) return { location: 'local', holder: null, isOnLink: false };
   const isTaken = kind === 'virtual address' && route.dst === address && route.dev !== device;
-  return { location: 'remote', holder: isTaken ? describeRoute(route) : null };
+  const isSubnet = kind === 'virtual address' && route.dst !== 'default' && route.dst !== address;
+  const isOnLink = isSubnet && route.dev !== device && route.gateway === undefined;
+  return { location: 'remote', holder: isTaken ? describeRoute(route) : null, isOnLink };
 }
 
 /** Whether what the kernel says of one address may stand for others', see route-lookup.ts; then it is faster. */

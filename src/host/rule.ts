@@ -68,6 +68,12 @@ const ERROR_PORTS: Readonly<Record<Family, readonly PortRange[]>> = {
   ],
 };
 
+/** The one that {@link errorRules} leaves out, in the same way. Source: RFC 792, RFC 4443 section 3.1. */
+export const CLOSED_PORT: Readonly<Record<Family, PortRange>> = {
+  4: { first: 0x303, last: 0x303 },
+  6: { first: 0x104, last: 0x104 },
+};
+
 export interface Rule {
   readonly preference: number;
   readonly from?: string | undefined;

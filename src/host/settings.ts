@@ -112,6 +112,21 @@ export async function setDeviceSettings(context: HostContext, isWritten: boolean
   }
 }
 
+const ROUTER_GROUP_SETTINGS = [
+  ['force_mld_version', '1'],
+  ['forwarding', '0'],
+] as const;
+
+/** Gives back what a daemon that died in {@link outsideRouterGroups} had changed for that moment. */
+export async function restoreRouterGroups({ system, journal, device }: HostContext): Promise<void> {
+  const paths = ROUTER_GROUP_SETTINGS.map(([name]) => `${IPV6}/conf/${device}/${name}`);
+  for (const change of journal.content.settings.filter(({ path }) => paths.includes(path)).reverse()) {
+    if ((await system.readSetting(change.path)) !== null)
+      await system.writeSetting(change.path, change.before);
+    await journal.removeSetting(change);
+  }
+}
+
 /**
  * Runs `setUp`, which switches the device's multicast off and sets it up, while the device does not forward IPv6. One
  * that was made while the host forwards is in the groups of routers and would report them, multicast or not; it leaves
@@ -124,10 +139,7 @@ export async function outsideRouterGroups(
   setUp: () => Promise<void>,
 ): Promise<void> {
   const changes: SettingChange[] = [];
-  for (const [name, value] of [
-    ['force_mld_version', '1'],
-    ['forwarding', '0'],
-  ] as const) {
+  for (const [name, value] of ROUTER_GROUP_SETTINGS) {
     const path = `${IPV6}/conf/${device}/${name}`;
     const before = await system.readSetting(path);
     if (before === null || before === value) continue;

@@ -18,8 +18,8 @@ export class DestinationChanges {
     this.#destinations = destinations;
   }
 
-  /** @throws UipvsError EINVAL, ERANGE, EEXIST, ENOSPC */
-  checkAdd(service: Service, spec: DestinationSpec): void {
+  /** @param keptId an id that was set apart for it @throws UipvsError EINVAL, ERANGE, EEXIST, ENOSPC */
+  checkAdd(service: Service, spec: DestinationSpec, keptId?: number): void {
     checkDestinationKey(spec);
     checkDestinationNumbers(service.key, spec);
     if (service.find(spec) !== undefined) {
@@ -29,13 +29,17 @@ export class DestinationChanges {
       );
     }
     checkRealServerAddress(spec);
-    this.#destinations.checkObtain(service, spec);
+    if (keptId === undefined) this.#destinations.checkObtain(service, spec);
   }
 
-  /** @param place how many destinations are to be before it @throws UipvsError as `checkAdd` */
-  add(service: Service, spec: DestinationSpec, place: number): void {
-    this.checkAdd(service, spec);
-    service.add(this.#destinations.obtain(service, spec), place);
+  /**
+   * @param place how many destinations are to be before it
+   * @param keptId an id that was set apart for it
+   * @throws UipvsError as `checkAdd`
+   */
+  add(service: Service, spec: DestinationSpec, place: number, keptId?: number): void {
+    this.checkAdd(service, spec, keptId);
+    service.add(this.#destinations.obtain(service, spec, keptId), place);
   }
 
   /** @throws UipvsError EINVAL, ERANGE, ENOENT */

@@ -43,11 +43,29 @@ export class DestinationStore {
     if (this.#ids.isExhausted && !this.#trash.find(service, key)?.holdsId) throw this.#tooMany(key);
   }
 
-  /** A destination available in the data plane, from the trash where it is there. @throws UipvsError ENOSPC */
-  obtain(service: Service, spec: DestinationSpec): Destination {
+  /** Sets ids apart for destinations to come, before there are any. @throws UipvsError ENOSPC */
+  keepIds(ids: ReadonlySet<number>): void {
+    const { maxDestinations } = this.#dataPlane;
+    for (const id of ids) {
+      if (id < maxDestinations) continue;
+      throw new UipvsError(
+        'ENOSPC',
+        `Destination id ${id} is above the limit of ${maxDestinations} destinations`,
+      );
+    }
+    this.#ids.keep(ids);
+  }
+
+  /**
+   * A destination available in the data plane, from the trash where it is there.
+   *
+   * @param keptId one that was set apart for it
+   * @throws UipvsError ENOSPC
+   */
+  obtain(service: Service, spec: DestinationSpec, keptId?: number): Destination {
     const trashed = this.#trash.find(service, spec);
     if (trashed === undefined) {
-      return new Destination(this.#place(service, spec), spec, this.#dataPlane);
+      return new Destination(this.#place(service, spec, keptId), spec, this.#dataPlane);
     }
     const { destination, holdsId } = trashed;
     if (holdsId) {
@@ -93,8 +111,8 @@ export class DestinationStore {
   }
 
   /** The id of a new place in the data plane. */
-  #place(service: Service, spec: DestinationSpec): number {
-    const id = this.#ids.take();
+  #place(service: Service, spec: DestinationSpec, keptId?: number): number {
+    const id = keptId ?? this.#ids.take();
     if (id === undefined) throw this.#tooMany(spec);
     try {
       const { address, port } = spec;

@@ -65,6 +65,7 @@ const DELETIONS_PER_STEP = 1024;
 export interface Discarded {
   readonly service: ServiceSpec;
   readonly destination: DestinationSpec;
+  readonly id: number;
 }
 
 export class Director {
@@ -153,10 +154,20 @@ export class Director {
    * Puts the destination at the head of the list.
    *
    * @param place to take back a deletion: how many destinations were before it
+   * @param keptId an id that was set apart for it
    * @throws UipvsError as `checkAddDestination`
    */
-  addDestination(key: ServiceKey, spec: DestinationSpec, place = 0): void {
-    this.#changes.add(this.#services.get(key), spec, place);
+  addDestination(key: ServiceKey, spec: DestinationSpec, place = 0, keptId?: number): void {
+    this.#changes.add(this.#services.get(key), spec, place, keptId);
+  }
+
+  /**
+   * Sets ids apart, before there is any destination, for those that had them before: connections name them.
+   *
+   * @throws UipvsError ENOSPC: an id above the limit
+   */
+  keepDestinationIds(ids: ReadonlySet<number>): void {
+    this.#destinations.keepIds(ids);
   }
 
   /** @throws UipvsError EINVAL, ESRCH, ERANGE, ENOENT */
@@ -196,7 +207,7 @@ export class Director {
   /** Deleted destinations that still hold an id, first deleted first. */
   *discarded(): Iterable<Discarded> {
     for (const { service, destination } of this.#destinations.discarded()) {
-      yield { service: service.spec, destination: destination.spec };
+      yield { service: service.spec, destination: destination.spec, id: destination.id };
     }
   }
 

@@ -28,6 +28,15 @@ export class IdPool {
     return this.#firstUnused - 1;
   }
 
+  /** Sets ids apart that `take` then does not give, and `release` takes back. @param ids while none was ever taken */
+  keep(ids: ReadonlySet<number>): void {
+    let greatest = -1;
+    for (const id of ids) greatest = Math.max(greatest, id);
+    this.#firstUnused = greatest + 1;
+    // In rising order a heap already.
+    for (let id = 0; id < this.#firstUnused; id += 1) if (!ids.has(id)) this.#released.push(id);
+  }
+
   /** @param id one that `take` gave and that nobody released since */
   release(id: number): void {
     const heap = this.#released;

@@ -23,6 +23,8 @@ export const UNSUPPORTED_FORWARDING = -2;
 
 /** What others than the director may see of a destination. */
 export interface DestinationView {
+  /** What connections call it. */
+  readonly id: number;
   readonly spec: DestinationSpec;
 }
 

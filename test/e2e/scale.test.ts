@@ -99,8 +99,13 @@ describe(`with ${LINES} lines and ${CONNECTIONS} connections`, () => {
   }
 
   test('-R loads them all', async (context) => {
-    const input = lines();
-    const { loop } = await watched(context, '-R', () => scene.uipvs.restore(input));
+    const options = {
+      env: { UIPVS_SOCKET: scene.uipvs.socketPath },
+      input: `${lines().join('\n')}\n`,
+      timeoutMs: PATIENCE_MS,
+    };
+    const restore = [process.execPath, CLI, '-R'];
+    const { loop } = await watched(context, '-R', () => scene.lab.run('director', restore, options));
     assertResponsive(loop);
     assert.equal(await linesOf(process.execPath, CLI, '-Sn'), LINES);
   });

@@ -19,8 +19,8 @@ const Address kDirector = address4(10, 0, 0, 1);
 
 // Services: TCP and UDP 80 of both families, SCTP 80, a persistent TCP 81, FTP, engine sip on UDP 5060, one packet on
 // UDP 53, PROXY on TCP 82, full NAT on TCP 83.
-std::unique_ptr<Rig> make_many() {
-  auto rig = make_rig(kCapacity);
+std::unique_ptr<Rig> make_many(uint32_t capacity) {
+  auto rig = make_rig(capacity);
   rig->add_service(4, {Family::ipv4, kProtocolSctp, 80, kVip});
   rig->add_service(5, {Family::ipv4, kProtocolTcp, 81, kVip});
   rig->make_persistent(5, 300);
@@ -45,6 +45,8 @@ std::unique_ptr<Rig> make_many() {
 FiveTuple tcp_tuple(uint16_t service_port) {
   return client_tuple(kProtocolTcp, static_cast<uint16_t>(40000 + service_port), service_port);
 }
+
+std::unique_ptr<Rig> make_many() { return make_many(kCapacity); }
 
 MemoryPacket sip_request(uint16_t port, const std::string& call_id) {
   PacketSpec spec;
@@ -310,6 +312,10 @@ TEST_CASE("recovery: after random stories the connections are those of before") 
   }
 }
 
+// As few as there can be: the table is read after every instruction.
+constexpr uint32_t kFew = 15;
+std::unique_ptr<Rig> make_small() { return make_many(kFew); }
+
 // A process that ends anywhere in the middle of `act`: the next one has what was before, or what is after, and the packet
 // that was under way, which TCP sends again, leaves as it would have.
 struct Story {
@@ -352,14 +358,13 @@ const Story kStories[] = {
     {"a masqueraded one comes", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(83)); }, [] { return syn_of(83); }},
     {"a call comes", [](Rig&) {}, [](Rig& rig) { rig.feed(sip_request(1, "a")); }, [] { return sip_request(1, "a"); }},
     {"one becomes established", [](Rig& rig) { rig.feed(syn_of(81)); },
-     [](Rig& rig) { rig.feed(tcp_segment(server_tuple(kProtocolTcp, 40081), kTcpSyn | kTcpAck)); },
-     [] { return tcp_segment(server_tuple(kProtocolTcp, 40081), kTcpSyn | kTcpAck); }},
+     [](Rig& rig) { rig.feed(tcp_segment(tcp_tuple(81), kTcpAck)); }, [] { return tcp_segment(tcp_tuple(81), kTcpAck); }},
     {"an FTP server names its port", open_ftp, [](Rig& rig) { rig.feed(passive_answer()); }, passive_answer},
     {"all expire", begin_all,
      [](Rig& rig) {
        for (int round = 0; round < 3; ++round) {
          rig.advance(10000 * kTicksPerSecond);
-         rig.pipeline.expire(2 * kCapacity);
+         rig.pipeline.expire(2 * kFew);
        }
      },
      nullptr},
@@ -389,7 +394,7 @@ bool is_one_of_two(void* with, std::span<const std::byte> kept, uint64_t instruc
   const Bound& bound = *static_cast<Bound*>(with);
   CAPTURE(instruction);
   // The time in which the story began: nothing has expired that was not dropped.
-  const Restarted next = restart(kept, Rig(1).now, make_many);
+  const Restarted next = restart(kept, Rig(1).now, make_small);
   if (next.mismatch != ConnectionTable::Mismatch::none || next.report.broken != 0) {
     FAIL_CHECK("records that are broken: " << next.report.broken);
     return false;
@@ -415,8 +420,8 @@ bool is_one_of_two(void* with, std::span<const std::byte> kept, uint64_t instruc
 TEST_CASE("recovery: a process may end at any instruction") {
   for (const Story& story : kStories) {
     CAPTURE(story.what);
-    const auto rig = make_many();
-    const auto twin = make_many();
+    const auto rig = make_small();
+    const auto twin = make_small();
     for (Rig* const each : {rig.get(), twin.get()}) {
       each->next_destination = 0;
       story.before(*each);
@@ -427,14 +432,14 @@ TEST_CASE("recovery: a process may end at any instruction") {
     story.act(*twin);
     bound.after = twin->connections();
     if (story.last_packet != nullptr) {
-      const auto other = make_many();
+      const auto other = make_small();
       other->next_destination = 0;
       story.before(*other);
       bound.left = other->feed(story.last_packet()).packet;
     }
     const uint64_t states = end_anywhere(*rig, story.act, is_one_of_two, &bound);
     MESSAGE(story.what << ": " << states << " states of the table");
-    CHECK(states > 3);
+    CHECK(states >= 3);
   }
 }
 

@@ -25,7 +25,8 @@ TEST_CASE("engine: is made without a device, with lanes and counters that start 
   const char* failed_call = "";
   REQUIRE(engine.create({1000, 10, 20}, failed_call) == 0);
   CHECK(engine.lane_memory().size() == Engine::kLanes * 20 * sizeof(DestinationLane));
-  CHECK(engine.counter_memory().size() == sizeof(WorkerCounters));
+  // A block for what is counted in common, and one a worker.
+  CHECK(engine.counter_memory().size() == 2 * sizeof(WorkerCounters));
   CHECK(engine.ring_memory().size() == sizeof(WorkerRings));
   CHECK(engine.table().capacity() == 1000);
   CHECK(engine.table().live() == 0);

@@ -120,7 +120,7 @@ TEST_CASE("worker: while interfaces change a datagram that comes by both ways le
   bench.commons.twins.set_changing(true);
   bench.receive(request);
   wire.queue.push_back(request);
-  wire.queue.push_back(udp_datagram(server_tuple(kProtocolUdp)));
+  wire.queue.push_back(udp_datagram(client_tuple(kProtocolUdp), 5));
   turn_for_all(bench);
   CHECK(bench.sent().size() == 2);
   CHECK(bench.counted(Counter::received_packets) == 5);

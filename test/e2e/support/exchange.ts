@@ -1,0 +1,125 @@
+/**
+ * Many TCP connections to an echo server that exchange data until SIGTERM: every connection sends a block of a stream of
+ * its own, waits until all of it has come back, compares it, and sends the next one a little later.
+ *
+ *   exchange.js ADDRESS PORT CONNECTIONS INTERVAL_MS
+ *
+ * Prints `ready` when all have exchanged a block, and at the end one line of JSON: an {@link ExchangeReport}.
+ */
+import { connect, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+export interface ExchangeReport {
+  readonly connections: number;
+  readonly blocks: number;
+  /** Connections that ended, by the error's code, or END. */
+  readonly ended: Readonly<Record<string, number>>;
+  /** Connections that got other bytes than they sent. */
+  readonly wrong: number;
+  /** Blocks that took long to come back: connection, when it was sent (Date.now()), how long it took, in ms. */
+  readonly slow: readonly (readonly [number, number, number])[];
+}
+
+export const EXCHANGE = fileURLToPath(import.meta.url);
+
+/** Longer than an undisturbed echo takes. */
+const SLOW_MS = 100;
+const BLOCK_BYTES = 1500;
+const CONNECTS_AT_ONCE = 100;
+
+class Exchange {
+  readonly #index: number;
+  readonly #socket: Socket;
+  readonly #intervalMs: number;
+  readonly #slow: [number, number, number][];
+  readonly #block = Buffer.alloc(BLOCK_BYTES);
+  #round = 0;
+  #received = 0;
+  #sentAt = 0;
+  end: string | null = null;
+  isWrong = false;
+
+  constructor(socket: Socket, index: number, intervalMs: number, slow: [number, number, number][]) {
+    this.#socket = socket;
+    this.#index = index;
+    this.#intervalMs = intervalMs;
+    this.#slow = slow;
+    socket.setNoDelay(true);
+    socket.on('data', (bytes) => this.#take(bytes));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.end = error.code ?? error.message;
+    });
+    socket.on('close', () => {
+      this.end ??= 'END';
+    });
+    this.#send();
+  }
+
+  get blocks(): number {
+    return this.#round;
+  }
+
+  #send(): void {
+    if (this.end !== null || this.isWrong) return;
+    // Of no other connection, and of no other round.
+    for (let at = 0; at < BLOCK_BYTES; at += 4) {
+      this.#block.writeUInt32LE((this.#index * 0x9e3779b1 + this.#round * 0x85ebca6b + at) >>> 0, at);
+    }
+    this.#received = 0;
+    this.#sentAt = Date.now();
+    this.#socket.write(Buffer.from(this.#block));
+  }
+
+  #take(bytes: Buffer): void {
+    const expected = this.#block.subarray(this.#received, this.#received + bytes.length);
+    this.#received += bytes.length;
+    if (!expected.equals(bytes)) {
+      this.isWrong = true;
+      return;
+    }
+    if (this.#received < BLOCK_BYTES) return;
+    const tookMs = Date.now() - this.#sentAt;
+    if (tookMs >= SLOW_MS) this.#slow.push([this.#index, this.#sentAt, tookMs]);
+    this.#round += 1;
+    setTimeout(() => this.#send(), this.#intervalMs);
+  }
+}
+
+async function main(): Promise<void> {
+  const [address = '', port = '', count = '', intervalMs = ''] = process.argv.slice(2);
+  const slow: [number, number, number][] = [];
+  const exchanges: Exchange[] = [];
+  const open = (index: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const socket = connect(Number(port), address);
+      socket.once('error', reject);
+      socket.once('connect', () => {
+        socket.off('error', reject);
+        exchanges.push(new Exchange(socket, index, Number(intervalMs), slow));
+        resolve();
+      });
+    });
+  for (let from = 0; from < Number(count); from += CONNECTS_AT_ONCE) {
+    const many = Math.min(CONNECTS_AT_ONCE, Number(count) - from);
+    await Promise.all(Array.from({ length: many }, (_, index) => open(from + index)));
+  }
+  while (exchanges.some(({ blocks, end }) => blocks === 0 && end === null)) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  slow.length = 0;
+  process.stdout.write('ready\n');
+  process.on('SIGTERM', () => {
+    const ended: Record<string, number> = {};
+    for (const { end } of exchanges) if (end !== null) ended[end] = (ended[end] ?? 0) + 1;
+    const report: ExchangeReport = {
+      connections: exchanges.length,
+      blocks: exchanges.reduce((sum, { blocks }) => sum + blocks, 0),
+      ended,
+      wrong: exchanges.filter(({ isWrong }) => isWrong).length,
+      slow,
+    };
+    process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
+  });
+}
+
+if (process.argv[1] === EXCHANGE) await main();

@@ -1,0 +1,78 @@
+/** Kills uipvsd again and again while connections exchange data, and tells what they felt of it. */
+import { until } from '../../lab/poll.js';
+import type { UipvsOptions } from '../../lab/uipvs-process.js';
+import { EXCHANGE, type ExchangeReport } from './exchange.js';
+import type { Scene } from './scene.js';
+
+export interface KillingPlan {
+  readonly address: string;
+  readonly port: number;
+  readonly connections: number;
+  readonly intervalMs: number;
+  readonly kills: number;
+  /** 0..1, evenly. */
+  readonly random: () => number;
+  /** Of the daemons that are started. */
+  readonly uipvs: UipvsOptions;
+}
+
+export interface KillingReport extends ExchangeReport {
+  /** From each kill to the moment at which the next daemon answers, in ms. */
+  readonly restartsMs: readonly number[];
+  /** For each kill and connection, how long data stood still, in ms; 0 for what nobody feels. In rising order. */
+  readonly stallsMs: readonly number[];
+}
+
+const MAX_PAUSE_MS = 1500;
+const EXCHANGE_READY_MS = 60_000;
+/** Connections are given this long to go on after the last kill. */
+const RECOVERY_MS = 4000;
+
+/** The value that so many of all, which are in rising order, do not exceed. */
+export function quantile(sorted: readonly number[], part: number): number {
+  return sorted[Math.max(Math.ceil(sorted.length * part) - 1, 0)] ?? 0;
+}
+
+export async function killAgainAndAgain(scene: Scene, plan: KillingPlan): Promise<KillingReport> {
+  const { lab } = scene;
+  const words = [plan.address, plan.port, plan.connections, plan.intervalMs].map(String);
+  const exchange = lab.spawn('client', [process.execPath, EXCHANGE, ...words]);
+  await exchange.ready('the connections to exchange data', EXCHANGE_READY_MS, () =>
+    exchange.log.includes('ready'),
+  );
+  const kills: number[] = [];
+  const restartsMs: number[] = [];
+  for (let kill = 0; kill < plan.kills; kill += 1) {
+    await pause(plan.random() * MAX_PAUSE_MS);
+    const killedAt = Date.now();
+    kills.push(killedAt);
+    await scene.uipvs.kill9();
+    await scene.restartUipvs(plan.uipvs);
+    restartsMs.push(Date.now() - killedAt);
+  }
+  await pause(RECOVERY_MS);
+  await exchange.stop(EXCHANGE_READY_MS);
+  const line = exchange.log.split('\n').find((text) => text.startsWith('{')) ?? '{}';
+  const report = JSON.parse(line) as ExchangeReport;
+  return { ...report, restartsMs, stallsMs: stallsOf(report, kills) };
+}
+
+/** The longest of a connection's slow blocks that were under way between a kill and the next one. */
+function stallsOf({ connections, slow }: ExchangeReport, kills: readonly number[]): readonly number[] {
+  const stalls: number[] = [];
+  for (const [index, killedAt] of kills.entries()) {
+    const nextAt = kills[index + 1] ?? Number.POSITIVE_INFINITY;
+    const longest = new Map<number, number>();
+    for (const [connection, sentAt, tookMs] of slow) {
+      if (sentAt >= nextAt || sentAt + tookMs < killedAt) continue;
+      longest.set(connection, Math.max(longest.get(connection) ?? 0, tookMs));
+    }
+    stalls.push(...longest.values(), ...Array.from({ length: connections - longest.size }, () => 0));
+  }
+  return stalls.sort((one, other) => one - other);
+}
+
+async function pause(ms: number): Promise<void> {
+  const endsAt = Date.now() + ms;
+  await until('a pause to end', ms + EXCHANGE_READY_MS, () => Date.now() >= endsAt);
+}

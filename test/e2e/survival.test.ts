@@ -1,0 +1,77 @@
+/**
+ * Connections outlive the daemon: killed at random moments and started again, nobody is reset, no byte is wrong, and data
+ * stands still for a second at most. UIPVS_KILLS says how often (default 4), UIPVS_SEED when.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { VIP } from '../lab/topology.js';
+import { type KillingReport, killAgainAndAgain, quantile } from './support/killing.js';
+import { Scene } from './support/scene.js';
+
+const KILLS = Number(process.env.UIPVS_KILLS ?? 4);
+const SEED = Number(process.env.UIPVS_SEED ?? Date.now() % 1_000_000);
+const CONNECTIONS = 1000;
+const INTERVAL_MS = 200;
+/** What is promised of 99 of 100 connections. */
+const STALL_LIMIT_MS = 1000;
+
+/** Source: Tommy Ettinger, mulberry32. */
+function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+for (const [io, address] of [
+  ['tun', VIP.ipv4],
+  ['packet', VIP.ipv4],
+  ['tun', VIP.ipv6],
+] as const) {
+  describe(`${CONNECTIONS} connections to ${address}, --io ${io}, ${KILLS} kills`, () => {
+    let scene: Scene;
+    let report: KillingReport;
+
+    before(async () => {
+      const uipvs = { args: ['--io', io] };
+      scene = await Scene.open({ uipvs });
+      await scene.balance('tcp', address, 7, { to: 7 });
+      report = await killAgainAndAgain(scene, {
+        ...{ address, port: 7, connections: CONNECTIONS, intervalMs: INTERVAL_MS },
+        ...{ kills: KILLS, random: randomOf(SEED), uipvs },
+      });
+    });
+    after(() => scene.close());
+
+    test('nobody is reset, and no byte is wrong', (context) => {
+      context.diagnostic(`seed ${SEED}, ${report.blocks} blocks`);
+      assert.deepEqual(report.ended, {});
+      assert.equal(report.wrong, 0);
+      assert.equal(report.connections, CONNECTIONS);
+      assert.ok(report.blocks > CONNECTIONS * KILLS, `only ${report.blocks} blocks were exchanged`);
+    });
+
+    test('data stands still for a second at most, but for one connection of a hundred', (context) => {
+      const { stallsMs, restartsMs } = report;
+      const [median, p99, longest] = [0.5, 0.99, 1].map((part) => quantile(stallsMs, part));
+      const restart = quantile(
+        restartsMs.toSorted((one, other) => one - other),
+        0.5,
+      );
+      context.diagnostic(
+        `stall: median ${median} ms, p99 ${p99} ms, longest ${longest} ms; restart: ${restart} ms`,
+      );
+      assert.ok((p99 ?? 0) <= STALL_LIMIT_MS, `p99 is ${p99} ms`);
+    });
+
+    test('the counts are those of the connections', async () => {
+      const destinations = await scene.destinations('tcp', address, 7);
+      const active = destinations.reduce((sum, destination) => sum + destination.active, 0);
+      const inactive = destinations.reduce((sum, destination) => sum + destination.inactive, 0);
+      assert.equal(active + inactive, CONNECTIONS);
+    });
+  });
+}
