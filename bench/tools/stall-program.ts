@@ -1,5 +1,5 @@
 /**
- * Preloaded into uipvsd (`node --import`): SIGUSR2 stalls its JavaScript for UIPVS_STALL_MS, and one line on standard
+ * Preloaded into uipvsd (`node --import`): SIGURG stalls its JavaScript for UIPVS_STALL_MS, and one line on standard
  * error says when that is over.
  *
  * `block` sleeps where it stands, as a scheduler caught in a loop would, but without burning a processor: what is
@@ -45,4 +45,4 @@ function prepareCollect(): () => void {
   };
 }
 
-process.on('SIGUSR2', process.env.UIPVS_STALL_KIND === 'collect' ? prepareCollect() : block);
+process.on('SIGURG', process.env.UIPVS_STALL_KIND === 'collect' ? prepareCollect() : block);

@@ -20,7 +20,7 @@ export function stallable(kind: StallKind, milliseconds: number): Readonly<Recor
 
 /** Stall uipvsd as its environment says; settles when that is over, with how often it was stopped meanwhile. */
 export async function stall(uipvs: UipvsProcess, milliseconds: number): Promise<number> {
-  process.kill(uipvs.pid, 'SIGUSR2');
+  process.kill(uipvs.pid, 'SIGURG');
   const times = await until(
     'uipvsd to have been stalled',
     milliseconds + SLACK_MS,

@@ -40,7 +40,7 @@ bool Twins::watch(Tick now) {
     changed_at_ = now;
     if (!is_watching_) places_ = std::make_unique<Place[]>(kPlaces);
     is_watching_ = true;
-  } else if (is_watching_ && now - changed_at_ > kTwinTime) {
+  } else if (is_watching_ && age(changed_at_) > kTwinTime) {
     is_watching_ = false;
     places_.reset();
   }
@@ -85,7 +85,7 @@ void Twins::note(uint64_t print, bool is_from_wire) {
 Twins::Place* Twins::find(uint64_t print) {
   for (uint32_t way = 0; way < kWays; ++way) {
     Place& place = places_[(print / kWays * kWays + way) % kPlaces];
-    if (place.print == print && now_ - place.noted_at <= kTwinTime) return &place;
+    if (place.print == print && age(place.noted_at) <= kTwinTime) return &place;
   }
   return nullptr;
 }
@@ -96,7 +96,7 @@ Twins::Place& Twins::room_for(uint64_t print) {
     Place& place = places_[(print / kWays * kWays + way) % kPlaces];
     // One that is even has met its twin.
     if (place.print == 0 || place.ahead == 0) return place;
-    if (oldest == nullptr || now_ - place.noted_at > now_ - oldest->noted_at) oldest = &place;
+    if (oldest == nullptr || age(place.noted_at) > age(oldest->noted_at)) oldest = &place;
   }
   return *oldest;
 }

@@ -27,7 +27,7 @@ class Twins {
   // Any thread: a change begins or is over. Changes do not nest.
   void set_changing(bool is_changing) { is_changing_.store(is_changing, std::memory_order_seq_cst); }
 
-  // The rest is the worker's. Once a burst; whether packets are to be compared.
+  // The rest is the workers', one at a time. Once a burst; whether packets are to be compared.
   bool watch(Tick now);
 
   // Of a packet as it was received.
@@ -39,7 +39,7 @@ class Twins {
 
  private:
   // Implementation: an original waits behind a full queue of the TUN device, 10,000 packets, for less.
-  static constexpr Tick kTwinTime = kTicksPerSecond / 2;
+  static constexpr int32_t kTwinTime = kTicksPerSecond / 2;
   static constexpr uint32_t kPlaces = 1u << 16;
   static constexpr uint32_t kWays = 4;
 
@@ -50,6 +50,8 @@ class Twins {
     int32_t ahead = 0;
   };
 
+  // Of several workers one may be a tick behind.
+  int32_t age(Tick since) const { return static_cast<int32_t>(now_ - since); }
   // The place that the print has, or null.
   Place* find(uint64_t print);
   Place& room_for(uint64_t print);

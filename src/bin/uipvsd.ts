@@ -2,9 +2,6 @@
 /** The daemon's entry: options, signals, exit codes (0 stopped, 1 failed, 2 wrong command line). */
 import { readFileSync } from 'node:fs';
 import { messageOf, UipvsError } from '../base/error.js';
-import { cleanUp } from '../daemon/clean-up.js';
-import { Daemon } from '../daemon/daemon.js';
-import { makeLogger } from '../daemon/logger.js';
 import { DAEMON_HELP, type DaemonOptions, parseDaemonOptions } from '../daemon/options.js';
 import { restrictPrivileges } from '../daemon/privileges.js';
 
@@ -17,7 +14,12 @@ function version(): string {
   return number;
 }
 
+// What is imported below is not read by the program that only gives up its privileges and begins anew: every tenth of a
+// second of a restart is felt.
+
 async function run(options: DaemonOptions): Promise<void> {
+  const { makeLogger } = await import('../daemon/logger.js');
+  const { Daemon } = await import('../daemon/daemon.js');
   const log = makeLogger(options.logLevel);
   const daemon = await Daemon.start(options, log);
   const end = (code: number, how: 'stop' | 'leave'): void => {
@@ -40,12 +42,18 @@ async function run(options: DaemonOptions): Promise<void> {
   process.on('unhandledRejection', fail);
 }
 
+async function clean(options: DaemonOptions): Promise<void> {
+  const { makeLogger } = await import('../daemon/logger.js');
+  const { cleanUp } = await import('../daemon/clean-up.js');
+  await cleanUp(options, makeLogger(options.logLevel));
+}
+
 async function main(): Promise<number | undefined> {
   try {
     const parsed = parseDaemonOptions(process.argv.slice(2), process.env);
     if (parsed.kind === 'help') process.stdout.write(DAEMON_HELP);
     else if (parsed.kind === 'version') process.stdout.write(`uipvsd ${version()}\n`);
-    else if (parsed.kind === 'clean up') await cleanUp(parsed.options, makeLogger(parsed.options.logLevel));
+    else if (parsed.kind === 'clean up') await clean(parsed.options);
     else {
       restrictPrivileges(parsed.options);
       await run(parsed.options);

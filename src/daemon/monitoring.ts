@@ -1,9 +1,10 @@
 /** What monitoring reads of the daemon, and the places where it is shown: files like those of /proc, and Prometheus. */
 import type { Engine } from '../engine/engine.js';
 import type { Director } from '../ipvs/director.js';
-import { MetricsServer } from '../metrics/metrics-server.js';
+import type { MetricsServer } from '../metrics/metrics-server.js';
 import { ProcFiles } from '../metrics/proc-files.js';
 import type { MetricsSource } from '../metrics/source.js';
+import type { Endpoint } from '../net/endpoint.js';
 import { INFO } from './commands.js';
 import type { Logger } from './logger.js';
 import type { DaemonOptions } from './options.js';
@@ -24,10 +25,7 @@ export class Monitoring {
     const files = procDirectory === null ? null : new ProcFiles(source, procDirectory, { onFailure });
     await files?.start();
     try {
-      return new Monitoring(
-        files,
-        metrics === null ? null : await MetricsServer.listen(metrics, source, { onFailure }),
-      );
+      return new Monitoring(files, metrics === null ? null : await listen(metrics, source, onFailure));
     } catch (thrown) {
       await files?.close();
       throw thrown;
@@ -39,6 +37,16 @@ export class Monitoring {
     await this.#server?.close();
     await this.#files?.close();
   }
+}
+
+/** What Prometheus asks is read where it is wanted: it takes a twentieth of a second. */
+async function listen(
+  metrics: Endpoint,
+  source: MetricsSource,
+  onFailure: (failure: Error) => void,
+): Promise<MetricsServer> {
+  const { MetricsServer } = await import('../metrics/metrics-server.js');
+  return MetricsServer.listen(metrics, source, { onFailure });
 }
 
 export function metricsSource(director: Director, engine: Engine, connectionLimit: number): MetricsSource {

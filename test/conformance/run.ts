@@ -19,10 +19,10 @@
  *
  * To the scenarios that people wrote come a few that seeds tell (random-scenario.ts); random.ts tells more of those.
  *
- *   node run.js [--kernel-only | --uipvs-only] [scenario files...]
+ *   node run.js [--kernel-only | --uipvs-only] [--io tun|packet|both] [scenario files...]
  *
- * Without files: all of scenarios/ and the seeds. With one of the options the transcripts of that side are printed instead of
- * compared. Exits 0 when everything is the same, 1 on any difference, failure or missing prerequisite, 2 on a wrong
+ * Without files: all of scenarios/ and the seeds. With one of the first options the transcripts of that side are printed
+ * instead of compared. --io says how packets come to uipvs (default both: one after the other, against one kernel). Exits 0 when everything is the same, 1 on any difference, failure or missing prerequisite, 2 on a wrong
  * command line.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -34,7 +34,7 @@ import type { ScenarioResult } from './kernel-protocol.js';
 import { randomScenario } from './random-scenario.js';
 import { parseScenario } from './scenario.js';
 import { withStoryFiles } from './story-files.js';
-import { judge, observeSides, type Sides, sidesRequirements } from './two-sides.js';
+import { type Device, judge, observeSides, type Sides, sidesRequirements } from './two-sides.js';
 
 /** Scenarios are data: they stay in the source tree, which is beside `dist`. */
 const SCENARIOS = fileURLToPath(new URL('../../../test/conformance/scenarios/', import.meta.url));
@@ -42,6 +42,12 @@ const SCENARIOS = fileURLToPath(new URL('../../../test/conformance/scenarios/', 
 /** These random stories are told every time; any would do. */
 const SEEDS = [1, 2, 3];
 const RANDOM_STEPS = 120;
+
+const DEVICES: Readonly<Record<string, readonly Device[]>> = {
+  tun: ['tun'],
+  packet: ['packet'],
+  both: ['tun', 'packet'],
+};
 
 /** Tell the files on the sides asked for; gives back the exit status. */
 async function run(files: readonly string[], sides: Sides): Promise<number> {
@@ -91,16 +97,20 @@ async function main(): Promise<number> {
 function parseCommandLine(): { readonly files: readonly string[]; readonly sides: Sides } {
   const flag = { type: 'boolean', default: false } as const;
   const { values, positionals } = parseArgs({
-    options: { 'kernel-only': flag, 'uipvs-only': flag },
+    options: { 'kernel-only': flag, 'uipvs-only': flag, io: { type: 'string', default: 'both' } },
     allowPositionals: true,
   });
   if (values['kernel-only'] && values['uipvs-only']) {
     throw new UipvsError('EINVAL', 'Expected --kernel-only or --uipvs-only but received both');
   }
+  const devices = DEVICES[values.io];
+  if (devices === undefined) {
+    throw new UipvsError('EINVAL', `Expected tun, packet or both for --io but received '${values.io}'`);
+  }
   const files = positionals.map((file) => path.resolve(file));
   const absent = files.find((file) => !existsSync(file));
   if (absent !== undefined) throw new UipvsError('ENOENT', `Expected a scenario at ${absent} but found none`);
-  return { files, sides: { isKernel: !values['uipvs-only'], isUipvs: !values['kernel-only'] } };
+  return { files, sides: { isKernel: !values['uipvs-only'], devices: values['kernel-only'] ? [] : devices } };
 }
 
 function allScenarios(): string[] {

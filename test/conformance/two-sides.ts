@@ -1,4 +1,5 @@
-/** Scenarios told to the kernel and to uipvs, and what differs. */
+/** Scenarios told to the kernel and to uipvs, by one device or by both, and what differs. */
+import type { Lab } from '../lab/lab.js';
 import { requirements } from '../lab/requirements.js';
 import { unifiedDiff } from './diff.js';
 import type { ScenarioResult } from './kernel-protocol.js';
@@ -10,12 +11,16 @@ import { kernelRequirements } from './user-mode-linux.js';
 /** Scenarios running at a time on each side: most of their time is waiting for silence to be silence. */
 const PARALLEL = 4;
 
+/** How packets come to uipvs: its --io. */
+export type Device = 'tun' | 'packet';
+
 export interface Sides {
   readonly isKernel: boolean;
-  readonly isUipvs: boolean;
+  /** Every scenario is told to uipvs once by each. */
+  readonly devices: readonly Device[];
 }
 
-export const BOTH_SIDES: Sides = { isKernel: true, isUipvs: true };
+export const BOTH_SIDES: Sides = { isKernel: true, devices: ['tun'] };
 
 /** One sentence saying what this host lacks for these sides, or null. */
 export function sidesRequirements(sides: Sides): string | null {
@@ -23,8 +28,8 @@ export function sidesRequirements(sides: Sides): string | null {
 }
 
 /**
- * The results of every file, in the order of the files: the kernel's first, then uipvs's, without those of a side that
- * is not asked. Throws as `observeOnKernel` does.
+ * The results of every file, in the order of the files: the kernel's first, then uipvs's in the order of its devices,
+ * without those of a side that is not asked. Throws as `observeOnKernel` does.
  */
 export async function observeSides(
   files: readonly string[],
@@ -32,18 +37,30 @@ export async function observeSides(
 ): Promise<readonly (readonly ScenarioResult[])[]> {
   const [kernel, uipvs] = await Promise.all([
     sides.isKernel ? observeOnKernel(files, PARALLEL) : [],
-    sides.isUipvs ? observeOnUipvs(files) : [],
+    observeOnDevices(files, sides.devices),
   ]);
-  return files.map((_, index) => [kernel[index], uipvs[index]].filter((result) => result !== undefined));
+  return files.map((_, index) =>
+    [kernel[index], ...uipvs.map((results) => results[index])].filter((result) => result !== undefined),
+  );
 }
 
-async function observeOnUipvs(files: readonly string[]): Promise<ScenarioResult[]> {
+async function observeOnDevices(
+  files: readonly string[],
+  devices: readonly Device[],
+): Promise<readonly (readonly ScenarioResult[])[]> {
+  const results: ScenarioResult[][] = [];
+  for (const device of devices) results.push(await observeOnUipvs(files, device));
+  return results;
+}
+
+async function observeOnUipvs(files: readonly string[], device: Device): Promise<ScenarioResult[]> {
   const results = new Map<string | null, ScenarioResult>();
-  await observeFiles(files, PARALLEL, uipvsBalancer, (result) => results.set(result.file, result));
+  const start = (lab: Lab) => uipvsBalancer(lab, device);
+  await observeFiles(files, PARALLEL, start, (result) => results.set(result.file, result));
   return files.map((file) => results.get(file) ?? { file, failure: 'It was never told.' });
 }
 
-/** What there is to say of the results of one scenario: of two whether they are the same, of one what it is. */
+/** What there is to say of the results of one scenario: of several whether they are the same, of one what it is. */
 export type Verdict =
   | { readonly kind: 'failed'; readonly text: string }
   | { readonly kind: 'seen'; readonly text: string }
@@ -54,10 +71,14 @@ export type Verdict =
 export function judge(results: readonly ScenarioResult[]): Verdict {
   const failures = results.flatMap((result) => ('failure' in result ? [result.failure] : []));
   if (failures.length > 0) return { kind: 'failed', text: failures.join('\n') };
-  const [first = [], second] = results.map((result) => ('transcript' in result ? result.transcript : []));
-  if (second === undefined) return { kind: 'seen', text: first.join('') };
-  const step = first.findIndex((text, index) => text !== second[index]);
-  if (step === -1) return { kind: 'same' };
-  const diff = unifiedDiff(first.join(''), second.join(''));
-  return { kind: 'differs', text: `--- kernel\n+++ uipvs\n${diff}`, step };
+  const [first = [], ...others] = results.map((result) => ('transcript' in result ? result.transcript : []));
+  if (others.length === 0) return { kind: 'seen', text: first.join('') };
+  for (const [device, other] of others.entries()) {
+    const step = first.findIndex((text, index) => text !== other[index]);
+    if (step === -1) continue;
+    const diff = unifiedDiff(first.join(''), other.join(''));
+    const name = others.length > 1 ? `uipvs, device ${device + 1}` : 'uipvs';
+    return { kind: 'differs', text: `--- kernel\n+++ ${name}\n${diff}`, step };
+  }
+  return { kind: 'same' };
 }

@@ -15,8 +15,8 @@ const VERDICT_MS = 10;
  * A uipvsd of this tree. It makes an address a VIP by itself when a service is added, but knows none of the addresses that
  * a firewall mark covers.
  */
-export async function uipvsBalancer(lab: Lab): Promise<Balancer> {
-  const daemon = await lab.startUipvs('director');
+export async function uipvsBalancer(lab: Lab, device: 'tun' | 'packet'): Promise<Balancer> {
+  const daemon = await lab.startUipvs('director', { args: ['--io', device] });
   const procDirectory = path.join(path.dirname(daemon.socketPath), 'proc', 'net');
   const program = new UipvsadmProcess(lab, daemon.socketPath);
   return {

@@ -25,6 +25,6 @@ export async function blockEventLoop(uipvs: UipvsProcess): Promise<Block> {
     );
     return Number(at);
   };
-  process.kill(uipvs.pid, 'SIGUSR2');
+  process.kill(uipvs.pid, 'SIGURG');
   return { startMs: await said('blocked'), end: () => said('free') };
 }

@@ -31,7 +31,7 @@ export const WATCHED: Readonly<Record<string, string>> = {
 export async function loopReport(uipvs: UipvsProcess): Promise<LoopReport> {
   const reports = (): string[] => uipvs.log.split('\n').filter((line) => line.startsWith(LOOP_REPORT));
   const count = reports().length;
-  process.kill(uipvs.pid, 'SIGUSR2');
+  process.kill(uipvs.pid, 'SIGURG');
   const line = await until('a report of the event loop', PATIENCE_MS, () => reports()[count] ?? null);
   return JSON.parse(line.slice(LOOP_REPORT.length)) as LoopReport;
 }

@@ -1,6 +1,7 @@
 /**
  * Preloaded into uipvsd (`node --import`): watches how long its event loop is kept from other work, and its memory.
- * SIGUSR2 writes what was seen since the last one as a line of JSON on standard error: see loop-report.ts.
+ * SIGURG, which a program without this ignores, writes what was seen since the last one as a line of JSON on standard
+ * error: see loop-report.ts.
  *
  * Besides the delay by the clock, which is longer where other programs have the processor, it takes the processor time
  * that the thread used between two turns of a short timer: that is what uipvsd itself is to be blamed for.
@@ -49,7 +50,7 @@ setInterval(() => {
 }, TIMER_MS).unref();
 setInterval(lookAtMemory, MEMORY_PERIOD_MS).unref();
 
-process.on('SIGUSR2', () => {
+process.on('SIGURG', () => {
   lookAtMemory();
   stretches.sort((left, right) => left - right);
   const report: LoopReport = {

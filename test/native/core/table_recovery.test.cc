@@ -78,8 +78,8 @@ void begin_all(Rig& rig) {
 
 bool same(const ConnectionTable::Snapshot& left, const ConnectionTable::Snapshot& right) {
   const auto one = left.call_id.view(), other = right.call_id.view();
-  return same_ends(left.ends, right.ends) && left.destination_id == right.destination_id &&
-         left.state == right.state && left.flags == right.flags && left.expires == right.expires &&
+  return same_ends(left.ends, right.ends) && left.destination_id == right.destination_id && left.state == right.state &&
+         left.flags == right.flags && left.expires == right.expires &&
          std::equal(one.begin(), one.end(), other.begin(), other.end());
 }
 
@@ -124,7 +124,8 @@ TEST_CASE("recovery: packets of the connections leave as they would have") {
     CHECK(tuple_of(fed.packet).destination == kReal);
     CHECK(fed.packet.bytes == expected.packet.bytes);
   }
-  for (const MemoryPacket& answer : {udp_datagram(server_tuple(kProtocolUdp)), sctp_packet(server_tuple(kProtocolSctp))}) {
+  for (const MemoryPacket& answer :
+       {udp_datagram(server_tuple(kProtocolUdp)), sctp_packet(server_tuple(kProtocolSctp))}) {
     CHECK(next.rig->feed(answer).packet.bytes == dead->feed(answer).packet.bytes);
   }
 }
@@ -135,7 +136,8 @@ TEST_CASE("recovery: a persistence template leads its client's next connection, 
   const Restarted next = restart(*dead, make_many);
   // The scheduler would say another.
   next.rig->next_destination = -1;
-  CHECK(next.rig->feed(tcp_segment(client_tuple(kProtocolTcp, 40009, 81), kTcpSyn)).decision.action == Action::transmit);
+  CHECK(next.rig->feed(tcp_segment(client_tuple(kProtocolTcp, 40009, 81), kTcpSyn)).decision.action ==
+        Action::transmit);
   CHECK(next.rig->feed(sip_request(40009, "one@host")).decision.action == Action::transmit);
   CHECK(next.rig->feed(sip_request(40010, "another")).decision.action == Action::upcall);
 }
@@ -171,7 +173,8 @@ TEST_CASE("recovery: a destination at its upper threshold is overloaded again") 
     rig->directory.destinations[2].upper_threshold = 2;
     return rig;
   };
-  const Restarted next = restart(*dead, +[] { return with_threshold(); });
+  const Restarted next = restart(
+      *dead, +[] { return with_threshold(); });
   CHECK(next.rig->is_overloaded(1));
   CHECK_FALSE(next.rig->is_overloaded(2));
 }
@@ -240,19 +243,21 @@ TEST_CASE("recovery: what is no connection is dropped, and nothing else") {
 TEST_CASE("recovery: connections of a destination that is not there any more, or is elsewhere, are dropped") {
   const auto dead = make_many();
   begin_all(*dead);
-  const Restarted gone = restart(*dead, +[] {
-    auto rig = make_many();
-    rig->directory.destinations[0].is_known = false;
-    return rig;
-  });
+  const Restarted gone = restart(
+      *dead, +[] {
+        auto rig = make_many();
+        rig->directory.destinations[0].is_known = false;
+        return rig;
+      });
   CHECK(gone.report.homeless > 5);
   CHECK(gone.rig->active(0) + gone.rig->inactive(0) + gone.rig->persistent(0) == 0);
   CHECK(gone.rig->active(1) == dead->active(1));
-  const Restarted elsewhere = restart(*dead, +[] {
-    auto rig = make_many();
-    rig->directory.destinations[0].address = kStranger;
-    return rig;
-  });
+  const Restarted elsewhere = restart(
+      *dead, +[] {
+        auto rig = make_many();
+        rig->directory.destinations[0].address = kStranger;
+        return rig;
+      });
   CHECK(elsewhere.report.homeless == gone.report.homeless);
   CHECK(find_disagreement(*elsewhere.rig) == nullptr);
 }
@@ -293,7 +298,10 @@ TEST_CASE("recovery: after random stories the connections are those of before") 
         const uint16_t service_port = static_cast<uint16_t>(80 + random.below(4));
         switch (random.below(6)) {
           case 0:
-          case 1: rig->feed(tcp_segment(client_tuple(kProtocolTcp, port, service_port), random.one_in(3) ? kTcpFin : kTcpSyn)); break;
+          case 1:
+            rig->feed(
+                tcp_segment(client_tuple(kProtocolTcp, port, service_port), random.one_in(3) ? kTcpFin : kTcpSyn));
+            break;
           case 2: rig->feed(udp_datagram(client_tuple(kProtocolUdp, port, random.one_in(2) ? 53 : 80))); break;
           case 3: rig->feed(sip_request(port, std::to_string(random.below(9)))); break;
           case 4: rig->advance(random.below(40) * kTicksPerSecond); break;
@@ -347,18 +355,18 @@ void open_ftp(Rig& rig) {
   rig.feed(ftp_text(tcp_tuple(kFtpPort), "PASV\r\n"));
 }
 
-MemoryPacket passive_answer() {
-  return ftp_text(ftp_answer(), "227 Entering Passive Mode (10,0,0,3,19,136).\r\n");
-}
+MemoryPacket passive_answer() { return ftp_text(ftp_answer(), "227 Entering Passive Mode (10,0,0,3,19,136).\r\n"); }
 
 const Story kStories[] = {
     {"a connection comes", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(80)); }, [] { return syn_of(80); }},
-    {"a connection and its template come", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(81)); }, [] { return syn_of(81); }},
+    {"a connection and its template come", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(81)); },
+     [] { return syn_of(81); }},
     {"one with a PROXY header comes", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(82)); }, [] { return syn_of(82); }},
     {"a masqueraded one comes", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(83)); }, [] { return syn_of(83); }},
     {"a call comes", [](Rig&) {}, [](Rig& rig) { rig.feed(sip_request(1, "a")); }, [] { return sip_request(1, "a"); }},
     {"one becomes established", [](Rig& rig) { rig.feed(syn_of(81)); },
-     [](Rig& rig) { rig.feed(tcp_segment(tcp_tuple(81), kTcpAck)); }, [] { return tcp_segment(tcp_tuple(81), kTcpAck); }},
+     [](Rig& rig) { rig.feed(tcp_segment(tcp_tuple(81), kTcpAck)); },
+     [] { return tcp_segment(tcp_tuple(81), kTcpAck); }},
     {"an FTP server names its port", open_ftp, [](Rig& rig) { rig.feed(passive_answer()); }, passive_answer},
     {"all expire", begin_all,
      [](Rig& rig) {

@@ -51,7 +51,8 @@ TEST_CASE("threads: two workers with both directions of the same connections, ed
       do {
         size_t count = 0;
         cursor = rig.table.list(cursor, some, count, 20);
-        for (size_t i = 0; i < count; ++i) torn += !(some[i].ends.from_client() == flow_number(some[i].ends.client_port - 2000u));
+        for (size_t i = 0; i < count; ++i)
+          torn += !(some[i].ends.from_client() == flow_number(some[i].ends.client_port - 2000u));
         listed += count;
       } while (cursor != 0);
     }
