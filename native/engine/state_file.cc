@@ -13,8 +13,6 @@ namespace uipvs {
 namespace {
 
 constexpr const char* kFileName = "connections";
-constexpr int kLockTries = 200;
-constexpr useconds_t kLockRetryUs = 5000;
 
 // "" where nobody else can have put there what is there. `others` are the rights that they may not have.
 const char* find_fault(int descriptor, mode_t kind, mode_t others) {
@@ -23,15 +21,6 @@ const char* find_fault(int descriptor, mode_t kind, mode_t others) {
   if ((found.st_mode & S_IFMT) != kind || (kind == S_IFREG && found.st_nlink != 1)) return "kind";
   if (found.st_uid != ::geteuid()) return "owner";
   return (found.st_mode & others) != 0 ? "mode" : "";
-}
-
-int lock(int descriptor) {
-  for (int tried = 0; tried < kLockTries; ++tried) {
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return 0;
-    if (errno != EWOULDBLOCK && errno != EINTR) break;
-    ::usleep(kLockRetryUs);
-  }
-  return -errno;
 }
 
 int digit_of(char letter) {
@@ -51,8 +40,7 @@ int StateFile::open(const std::string& directory, const char*& failed_call) {
     return -EPERM;
   }
   failed_call = "flock";
-  const int error = lock(directory_.get());
-  if (error != 0) return error;
+  if (::flock(directory_.get(), LOCK_EX | LOCK_NB) != 0) return -errno;
   failed_call = "openat";
   file_ = Descriptor(
       ::openat(directory_.get(), kFileName, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, S_IRUSR | S_IWUSR));

@@ -15,8 +15,7 @@ class StateFile {
  public:
   // Opens both, makes the file where it is missing, and holds the directory's lock until the end of the process. 0 or
   // -errno with the name of what failed: -EPERM where one of them is or could be somebody else's ("owner", "mode", "kind"),
-  // -EWOULDBLOCK where another process has the lock ("flock") and keeps it for a second: one that was killed is gone by
-  // then.
+  // -EWOULDBLOCK where another process has the lock ("flock").
   int open(const std::string& directory, const char*& failed_call);
 
   // 0 or -errno.

@@ -15,7 +15,7 @@
 import { mkdir } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { type ErrorCode, messageOf, UipvsError } from '../base/error.js';
 import { BatchRefusal } from '../control/batch-refusal.js';
 import type { Outcome } from '../control/outcome.js';
@@ -46,6 +46,9 @@ const HOUSEKEEPING_PERIOD_MS = 1000;
 const HOST_REFRESH_PERIOD_MS = 5000;
 /** How soon an address that another program moves, as keepalived does, is followed. */
 const ADDRESS_PERIOD_MS = 250;
+/** How long a killed daemon may take to be gone, and how often it is asked. */
+const RELEASE_MS = 2000;
+const RELEASE_RETRY_MS = 5;
 /** Asked of the host in one turn of the event loop: a few milliseconds' work. */
 const CHANGES_PER_STEP = 1024;
 const NO_ROUTE = { mtuBytes: 0, source: null, device: '' } as const;
@@ -105,7 +108,7 @@ export class Daemon {
    */
   static async start(options: DaemonOptions, log: Logger): Promise<Daemon> {
     await makeDirectory(dirname(options.socketPath));
-    await ControlServer.assertFree(options.socketPath);
+    if (!options.isStandby) await ControlServer.assertFree(options.socketPath);
     const addon = loadAddon();
     const changes = new HostChanges();
     const limits = {
@@ -115,11 +118,11 @@ export class Daemon {
       workers: options.workers,
     };
     const engine = new Engine(addon, limits, changes);
-    const { stateDirectory, isFresh } = options;
-    const state = stateDirectory === null ? null : State.open(engine, { stateDirectory, isFresh }, log);
+    const state = await openState(engine, options, log);
+    if (options.isStandby) await ControlServer.assertFree(options.socketPath);
     engine.setMasqueradePorts(options.masqueradePorts.first, options.masqueradePorts.last);
     // The device is the lock: whoever cannot have it must not touch what its holder made on the host.
-    const offloads = engine.openTun(options.device);
+    const offloads = await openTunOf(engine, options.device, state);
     state?.deviceOpened(0, options.device);
     const reinject = chooseReinjection(engine, options, log);
     const director = makeDirector(engine);
@@ -327,6 +330,36 @@ export class Daemon {
         });
     }, periodMs);
     this.#timers.push(timer);
+  }
+}
+
+/**
+ * Null where nothing is kept. A daemon that was killed may have its lock for a moment still; a standby waits as long as
+ * it takes. Errors: of {@link State.open}.
+ */
+async function openState(engine: Engine, options: DaemonOptions, log: Logger): Promise<State | null> {
+  const { stateDirectory, isFresh, isStandby } = options;
+  if (stateDirectory === null) return null;
+  const open = () => State.open(engine, { stateDirectory, isFresh }, log);
+  if (isStandby) log.info({ stateDirectory }, 'stands by');
+  return await retryWhileBusy(open, isStandby ? Number.POSITIVE_INFINITY : RELEASE_MS);
+}
+
+/** The device of a daemon that has just been killed is given up a moment later than its lock. Errors: of openTun(). */
+function openTunOf(engine: Engine, device: string, state: State | null): Promise<readonly string[]> {
+  return retryWhileBusy(() => engine.openTun(device), state?.isLeftover(device) ? RELEASE_MS : 0);
+}
+
+async function retryWhileBusy<Result>(task: () => Result, forMs: number): Promise<Result> {
+  const endsAt = performance.now() + forMs;
+  for (;;) {
+    try {
+      return task();
+    } catch (thrown) {
+      const isBusy = thrown instanceof UipvsError && thrown.code === 'EBUSY';
+      if (!isBusy || performance.now() >= endsAt) throw thrown;
+    }
+    await delay(RELEASE_RETRY_MS);
   }
 }
 

@@ -30,6 +30,8 @@ export interface DaemonOptions {
   readonly metrics: Endpoint | null;
   /** Where the successor of a daemon that dies finds its state; null: nowhere. */
   readonly stateDirectory: string | null;
+  /** Wait until the daemon that has it has ended, however it does, and then go on in its place. */
+  readonly isStandby: boolean;
   /** Forget what a daemon before has left there. */
   readonly isFresh: boolean;
   /** Directory for files in the format of /proc/net/ip_vs*; null: none are written. */
@@ -74,6 +76,8 @@ Usage: uipvsd [options]
   --workers N          threads that receive and send (default: 1)
   --state-dir DIR      keep connections and configuration there, for the next start when
                        the daemon dies (default: state beside the socket; 'none' for none)
+  --standby            wait, ready, until the uipvsd with the same state directory has ended,
+                       however it ends, and go on in its place at once
   --fresh              forget what is there
   --cleanup            take away what a daemon that died has left, and end
   --connections N      most connections at once (default: ${DEFAULT_CONNECTIONS})
@@ -205,6 +209,7 @@ export function parseDaemonOptions(
       procDirectory: procDirectory(values['proc-dir'], socketPath),
       stateDirectory: stateDirectory(values['state-dir'], socketPath),
       isFresh: values.fresh === true,
+      isStandby: values.standby === true,
       io: packetSource(values),
       reinject: reinject(values.reinject),
       logLevel: logLevel(values['log-level'] ?? 'info'),
@@ -234,6 +239,7 @@ function parseWords(words: readonly string[]) {
         'proc-dir': string,
         'state-dir': string,
         fresh: flag,
+        standby: flag,
         cleanup: flag,
         'log-level': string,
         help: { ...flag, short: 'h' },

@@ -26,22 +26,26 @@ function randomOf(seed: number): () => number {
   };
 }
 
-for (const [io, address] of [
-  ['tun', VIP.ipv4],
-  ['packet', VIP.ipv4],
-  ['tun', VIP.ipv6],
-] as const) {
-  describe(`${CONNECTIONS} connections to ${address}, --io ${io}, ${KILLS} kills`, () => {
+const VARIANTS = [
+  { io: 'tun', address: VIP.ipv4, hasStandby: false },
+  { io: 'tun', address: VIP.ipv6, hasStandby: true },
+  { io: 'packet', address: VIP.ipv4, hasStandby: false },
+  { io: 'packet', address: VIP.ipv4, hasStandby: true },
+] as const;
+
+for (const { io, address, hasStandby } of VARIANTS) {
+  const successor = hasStandby ? 'another stands by' : 'started again';
+  describe(`${CONNECTIONS} connections to ${address}, --io ${io}, ${KILLS} kills, ${successor}`, () => {
     let scene: Scene;
     let report: KillingReport;
 
     before(async () => {
-      const uipvs = { args: ['--io', io] };
-      scene = await Scene.open({ uipvs });
+      const args = ['--io', io];
+      scene = await Scene.open({ uipvs: { args } });
       await scene.balance('tcp', address, 7, { to: 7 });
       report = await killAgainAndAgain(scene, {
         ...{ address, port: 7, connections: CONNECTIONS, intervalMs: INTERVAL_MS },
-        ...{ kills: KILLS, random: randomOf(SEED), uipvs },
+        ...{ kills: KILLS, random: randomOf(SEED), args, hasStandby },
       });
     });
     after(() => scene.close());
@@ -69,9 +73,8 @@ for (const [io, address] of [
 
     test('the counts are those of the connections', async () => {
       const destinations = await scene.destinations('tcp', address, 7);
-      const active = destinations.reduce((sum, destination) => sum + destination.active, 0);
-      const inactive = destinations.reduce((sum, destination) => sum + destination.inactive, 0);
-      assert.equal(active + inactive, CONNECTIONS);
+      const count = destinations.reduce((sum, { active, inactive }) => sum + active + inactive, 0);
+      assert.equal(count, CONNECTIONS);
     });
   });
 }

@@ -150,6 +150,11 @@ export class Lab {
     return UipvsProcess.start(this, host, options);
   }
 
+  /** Run a uipvsd that waits for another one of the machine to end; returns when it waits. */
+  standBy(host: Host, options?: UipvsOptions): Promise<UipvsProcess> {
+    return UipvsProcess.standBy(this, host, options);
+  }
+
   /** Ids of all processes on a machine. */
   processes(host: Host): number[] {
     return processesIn(this.namespace(host));

@@ -57,13 +57,33 @@ export class UipvsProcess {
 
   /** Implementation of `Lab.startUipvs`. Throws ENOENT when not built, EIO with the log when uipvsd ends at once. */
   static async start(lab: Lab, host: Host, options: UipvsOptions = {}): Promise<UipvsProcess> {
+    const [child, socketPath] = UipvsProcess.#spawn(lab, host, options);
+    await child.ready(`uipvsd to answer at ${socketPath}`, START_TIMEOUT_MS, () => accepts(socketPath));
+    return new UipvsProcess(lab, host, child, socketPath);
+  }
+
+  /** Implementation of `Lab.standBy`. Throws as `start`. */
+  static async standBy(lab: Lab, host: Host, options: UipvsOptions = {}): Promise<UipvsProcess> {
+    const [child, socketPath] = UipvsProcess.#spawn(lab, host, {
+      ...options,
+      args: [...(options.args ?? []), '--standby'],
+    });
+    await child.ready('uipvsd to stand by', START_TIMEOUT_MS, () => child.log.includes('stands by'));
+    return new UipvsProcess(lab, host, child, socketPath);
+  }
+
+  static #spawn(lab: Lab, host: Host, options: UipvsOptions): [Child, string] {
     if (!existsSync(DAEMON)) throw new UipvsError('ENOENT', `Expected the built daemon at ${DAEMON}`);
     const socketPath = options.socketPath ?? path.join(lab.directory, 'uipvsd.sock');
     const { prefix = [], args = [] } = options;
     const argv = [...prefix, process.execPath, DAEMON, '--socket', socketPath, ...usualArguments(), ...args];
-    const child = lab.spawn(host, argv, options.env);
-    await child.ready(`uipvsd to answer at ${socketPath}`, START_TIMEOUT_MS, () => accepts(socketPath));
-    return new UipvsProcess(lab, host, child, socketPath);
+    return [lab.spawn(host, argv, options.env), socketPath];
+  }
+
+  /** Waits until one that stood by has taken over: its log says that it is ready, and it answers. */
+  async answers(): Promise<void> {
+    const isReady = () => this.#child.log.includes('"ready"') && accepts(this.socketPath);
+    await this.#child.ready(`uipvsd to answer at ${this.socketPath}`, START_TIMEOUT_MS, isReady);
   }
 
   get pid(): number {

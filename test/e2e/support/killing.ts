@@ -1,6 +1,5 @@
 /** Kills uipvsd again and again while connections exchange data, and tells what they felt of it. */
 import { until } from '../../lab/poll.js';
-import type { UipvsOptions } from '../../lab/uipvs-process.js';
 import { EXCHANGE, type ExchangeReport } from './exchange.js';
 import type { Scene } from './scene.js';
 
@@ -12,8 +11,10 @@ export interface KillingPlan {
   readonly kills: number;
   /** 0..1, evenly. */
   readonly random: () => number;
-  /** Of the daemons that are started. */
-  readonly uipvs: UipvsOptions;
+  /** Arguments of the daemons that are started. */
+  readonly args: readonly string[];
+  /** Whether another one stands by, or one is started when the daemon is dead. */
+  readonly hasStandby: boolean;
 }
 
 export interface KillingReport extends ExchangeReport {
@@ -43,11 +44,14 @@ export async function killAgainAndAgain(scene: Scene, plan: KillingPlan): Promis
   const kills: number[] = [];
   const restartsMs: number[] = [];
   for (let kill = 0; kill < plan.kills; kill += 1) {
+    const before = scene.uipvs;
+    if (plan.hasStandby) await scene.standBy({ args: plan.args });
     await pause(plan.random() * MAX_PAUSE_MS);
     const killedAt = Date.now();
     kills.push(killedAt);
-    await scene.uipvs.kill9();
-    await scene.restartUipvs(plan.uipvs);
+    await before.kill9();
+    if (plan.hasStandby) await scene.uipvs.answers();
+    else await scene.restartUipvs({ args: plan.args });
     restartsMs.push(Date.now() - killedAt);
   }
   await pause(RECOVERY_MS);

@@ -86,6 +86,11 @@ export class Scene {
     this.#uipvs = await this.lab.startUipvs('director', options);
   }
 
+  /** Starts a uipvsd that waits for the present one to end, and takes its place here. */
+  async standBy(options: UipvsOptions): Promise<void> {
+    this.#uipvs = await this.lab.standBy('director', options);
+  }
+
   peer(host: Host = 'client', name?: string): Promise<Peer> {
     return Peer.start(this.lab, host, name);
   }
