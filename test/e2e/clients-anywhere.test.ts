@@ -204,8 +204,10 @@ describe("a real server's own traffic passes the director as it is", () => {
 
     test(`a ping, small and in fragments, ${family}`, async () => {
       for (const bytes of ['56', '4000']) {
-        const words = ['-c', '2', '-i', '0.01', '-W', '1', '-s', bytes, '-q', outside];
-        assert.match(await scene.lab.run('rs1', ['ping', ...words]), /2 received/);
+        // One at a time: for the last of several, ping waits no longer than the others took.
+        const words = ['-c', '1', '-W', '2', '-s', bytes, '-q', outside];
+        for (let turn = 0; turn < 2; turn++)
+          assert.match(await scene.lab.run('rs1', ['ping', ...words]), /1 received/);
       }
     });
 

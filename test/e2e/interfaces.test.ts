@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { until } from '../lab/poll.js';
-import { type Host, VIP } from '../lab/topology.js';
+import { startServers } from '../lab/servers.js';
+import { DIRECTOR, type Host, VIP } from '../lab/topology.js';
 import { addMachine, joinMachines } from './support/machine.js';
 import { NumberCounter, NumberSender } from './support/numbers.js';
 import { pythonProgram } from './support/program.js';
@@ -105,6 +106,33 @@ describe('interfaces that packets are taken from', () => {
     assert.equal(await packetsByTun(scene.lab), before, 'packets came by the TUN device');
     await scene.lab.ip('director', ['link delete guests0', `link delete ${device}`]);
     await taken('client0', 'lan0');
+  });
+
+  test('carry super-packets both ways, past the TUN device', async () => {
+    const client = await scene.peer('client', 'bulk');
+    const connection = await client.connect(VIP.ipv4, 80);
+    assert.equal((await connection.ask('/bytes/1000')).length, 1000);
+    const before = await packetsByTun(scene.lab);
+    const bytes = 20_000_000;
+    const sizeOf = async () =>
+      Number(await scene.lab.run('director', ['cat', '/sys/class/net/lan0/statistics/rx_packets']));
+    const packetsBefore = await sizeOf();
+    assert.equal((await connection.ask(`/bytes/${bytes}`, 20_000)).length, bytes);
+    const packets = (await sizeOf()) - packetsBefore;
+    assert.ok(packets < bytes / 1448 / 4, `${packets} packets came: no super-packets`);
+    assert.equal(await packetsByTun(scene.lab), before, 'packets came by the TUN device');
+    await connection.close();
+  });
+
+  test("carry the host's own traffic, which is not touched", async () => {
+    await startServers(scene.lab, 'director', { http: 8080 });
+    const received = async () => /^received +(\d+)/m.exec(await scene.adm('--drops', '--exact'))?.[1];
+    const before = await received();
+    const client = await scene.peer('client', 'foreign');
+    const connection = await client.connect(DIRECTOR.ipv4, 8080);
+    assert.equal((await connection.ask('/bytes/5000000')).length, 5_000_000);
+    await connection.close();
+    assert.equal(await received(), before);
   });
 
   test('say how many packets they had no room for, and then go on', async () => {

@@ -132,8 +132,9 @@ for (const { family, ip, prefix, vip, routed, cip, own, serverAddress, between, 
       assert.equal(await connection.exchange('straight'), 'straight');
       await connection.close();
       for (const address of [cip, gateway]) {
-        const ping = ['ping', '-c', '3', '-i', '0.01', '-W', '2', '-q', address];
-        assert.match(await scene.lab.run(machine, ping), /3 received/, address);
+        const ping = ['ping', '-c', '1', '-W', '2', '-q', address];
+        for (let turn = 0; turn < 3; turn++)
+          assert.match(await scene.lab.run(machine, ping), /1 received/, address);
       }
     });
 

@@ -183,7 +183,7 @@ describe('uipvsd with --proc-dir and --metrics', () => {
       process.execPath,
       new URL('../../src/bin/uipvsd.js', import.meta.url).pathname,
       ...['--socket', path.join(scene.lab.directory, 'second.sock'), '--device', 'uipvs1', '--table', '118'],
-      ...['--metrics', METRICS_PLACE],
+      ...['--metrics', METRICS_PLACE, '--proc-dir', 'none', '--state-dir', 'none'],
     ]);
     assert.notEqual(status, 0);
     assert.match(stderr, /metrics cannot be served on 127\.0\.0\.1:9201: the port is in use/);

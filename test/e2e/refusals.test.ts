@@ -11,6 +11,8 @@ import { endpoint, Scene } from './support/scene.js';
 
 const DAEMON = fileURLToPath(new URL('../../src/bin/uipvsd.js', import.meta.url));
 const NOBODY = 65534;
+/** What two daemons do not share, wherever their sockets are. */
+const APART = ['--proc-dir', 'none', '--state-dir', 'none'];
 
 describe('uipvsd refuses in one line', () => {
   let scene: Scene;
@@ -26,9 +28,8 @@ describe('uipvsd refuses in one line', () => {
 
   /** Runs a second uipvsd that is expected to end by itself, after the words of `prefix`. */
   async function secondDaemon(args: readonly string[], prefix: readonly string[] = []): Promise<ExecResult> {
-    const result = await scene.lab.exec('director', [...prefix, process.execPath, DAEMON, ...args], {
-      timeoutMs: 10_000,
-    });
+    const argv = [...prefix, process.execPath, DAEMON, ...APART, ...args];
+    const result = await scene.lab.exec('director', argv, { timeoutMs: 10_000 });
     assert.equal(result.stdout, '');
     return result;
   }
@@ -102,7 +103,7 @@ describe('uipvsd refuses in one line', () => {
   test('a socket path too long for the kernel', () =>
     withoutTrace(async () => {
       const socketPath = file('x'.repeat(120));
-      const args = ['--socket', socketPath, '--device', 'other0', '--table', '118', '--proc-dir', 'none'];
+      const args = ['--socket', socketPath, '--device', 'other0', '--table', '118'];
       assertOneLine(await secondDaemon(args), 1, socketPath);
     }));
 
@@ -129,7 +130,7 @@ describe('uipvsd refuses in one line', () => {
   test('a service that another uipvsd has, and leaves that one alone', async () => {
     const second = await scene.lab.startUipvs('director', {
       socketPath: file('second.sock'),
-      args: ['--device', 'other0', '--table', '118', '--proc-dir', 'none'],
+      args: ['--device', 'other0', '--table', '118', ...APART],
     });
     const restore = await second.adm('-A', '-t', '10.9.9.9:80', '-s', 'rr');
     assert.deepEqual([restore.status, restore.stderr], [0, '']);
@@ -145,7 +146,7 @@ describe('uipvsd refuses in one line', () => {
   });
 
   test('nothing where a dead daemon left its socket: that is replaced', async () => {
-    const args = ['--device', 'other0', '--table', '118', '--proc-dir', 'none'];
+    const args = ['--device', 'other0', '--table', '118', ...APART];
     const first = await scene.lab.startUipvs('director', { socketPath: file('left.sock'), args });
     await first.kill9();
     chmodSync(file('left.sock'), 0o600);

@@ -34,7 +34,17 @@ describe('uipvsd without the right to packet sockets', () => {
   ]) {
     test(`is refused ${option.join(' ')} in one sentence`, async () => {
       const own = ['--socket', `${scene.lab.directory}/other.sock`, '--device', 'other0', '--table', '118'];
-      const argv = [...WITHOUT, process.execPath, DAEMON, ...own, '--proc-dir', 'none', ...option];
+      const argv = [
+        ...WITHOUT,
+        process.execPath,
+        DAEMON,
+        ...own,
+        '--proc-dir',
+        'none',
+        '--state-dir',
+        'none',
+        ...option,
+      ];
       const { status, stderr } = await scene.lab.exec('director', argv, { timeoutMs: 10_000 });
       assert.equal(status, 1);
       const sentences = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'));

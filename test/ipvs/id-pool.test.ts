@@ -25,3 +25,14 @@ test('a pool gives the lowest free id and nothing when all are taken', () => {
     }),
   );
 });
+
+test('ids that are set apart are given to nobody until they are released', () => {
+  const pool = new IdPool(LIMIT);
+  pool.keep(new Set([4, 1]));
+  assert.deepEqual(
+    [pool.take(), pool.take(), pool.take(), pool.take(), pool.take()],
+    [0, 2, 3, 5, undefined],
+  );
+  pool.release(4);
+  assert.equal(pool.take(), 4);
+});

@@ -65,7 +65,7 @@ void begin_all(Rig& rig) {
   rig.feed(tcp_segment(server_tuple(kProtocolTcp, 40080), kTcpSyn | kTcpAck));
   rig.feed(tcp_segment(tcp_tuple(80), kTcpAck));
   rig.feed(udp_datagram(client_tuple(kProtocolUdp)));
-  rig.feed(udp_datagram(client_tuple(kProtocolUdp, 40000, 53)));
+  rig.feed(udp_datagram(client_tuple(kProtocolUdp, 40053, 53)));
   rig.feed(sctp_packet(client_tuple(kProtocolSctp)));
   rig.feed(sip_request(40001, "one@host"));
   rig.feed(sip_request(40002, std::string(200, 'c')));
@@ -320,7 +320,7 @@ TEST_CASE("recovery: after random stories the connections are those of before") 
   }
 }
 
-// As few as there can be: the table is read after every instruction.
+// As few as there can be: the memory is copied after every store.
 constexpr uint32_t kFew = 15;
 std::unique_ptr<Rig> make_small() { return make_many(kFew); }
 
@@ -387,7 +387,6 @@ const Story kStories[] = {
 
 struct Bound {
   std::vector<ConnectionTable::Snapshot> before, after;
-  const Rig* done = nullptr;
   MemoryPacket left;  // the last packet, as it left
   const Story* story = nullptr;
 };
@@ -398,15 +397,11 @@ bool holds(const std::vector<ConnectionTable::Snapshot>& all, const ConnectionTa
   });
 }
 
-bool is_one_of_two(void* with, std::span<const std::byte> kept, uint64_t instruction) {
-  const Bound& bound = *static_cast<Bound*>(with);
-  CAPTURE(instruction);
+void check_state(const Bound& bound, std::span<const std::byte> kept) {
   // The time in which the story began: nothing has expired that was not dropped.
   const Restarted next = restart(kept, Rig(1).now, make_small);
-  if (next.mismatch != ConnectionTable::Mismatch::none || next.report.broken != 0) {
-    FAIL_CHECK("records that are broken: " << next.report.broken);
-    return false;
-  }
+  CHECK(next.mismatch == ConnectionTable::Mismatch::none);
+  CHECK(next.report.broken == 0);
   const char* const disagreement = find_disagreement(*next.rig);
   CHECK_MESSAGE(disagreement == nullptr, (disagreement != nullptr ? disagreement : ""));
   const auto found = next.rig->connections();
@@ -420,7 +415,6 @@ bool is_one_of_two(void* with, std::span<const std::byte> kept, uint64_t instruc
     next.rig->next_destination = bound.story->before == open_ftp ? 2 : 0;
     CHECK(next.rig->feed(bound.story->last_packet()).packet.bytes == bound.left.bytes);
   }
-  return true;
 }
 
 }  // namespace
@@ -445,9 +439,13 @@ TEST_CASE("recovery: a process may end at any instruction") {
       story.before(*other);
       bound.left = other->feed(story.last_packet()).packet;
     }
-    const uint64_t states = end_anywhere(*rig, story.act, is_one_of_two, &bound);
-    MESSAGE(story.what << ": " << states << " states of the table");
-    CHECK(states >= 3);
+    const auto states = states_during(*rig, story.act);
+#ifdef __x86_64__
+    CHECK(states.size() >= 3);
+#else
+    MESSAGE("skipped: instructions are followed on x86-64 only");
+#endif
+    for (const auto& state : states) check_state(bound, state);
   }
 }
 

@@ -94,8 +94,8 @@ TEST_CASE("route messages: the next hop is the gateway, of either family, or the
   CHECK(found.interface == 7);
   CHECK(found.neighbour == kDestination);
   CHECK(found.mtu_bytes == 0);
-  found = parsed(route({kOut, attribute(RTA_GATEWAY, {10, 0, 0, 2}),
-                        attribute(RTA_METRICS, attribute(RTAX_MTU, {0x14, 5, 0, 0}))}));
+  found = parsed(route(
+      {kOut, attribute(RTA_GATEWAY, {10, 0, 0, 2}), attribute(RTA_METRICS, attribute(RTAX_MTU, {0x14, 5, 0, 0}))}));
   CHECK(found.neighbour == address4(10, 0, 0, 2));
   CHECK(found.mtu_bytes == 1300);
   Bytes via = {AF_INET6, 0};
@@ -125,7 +125,8 @@ TEST_CASE("route messages: a neighbour may be used by its state, if it has an ad
     CHECK_FALSE(parse_neighbour(neighbour(RTM_NEWNEIGH, state, {mac}).header()).is_valid);
   }
   CHECK_FALSE(parse_neighbour(neighbour(RTM_NEWNEIGH, NUD_REACHABLE, {}).header()).is_valid);
-  CHECK_FALSE(parse_neighbour(neighbour(RTM_NEWNEIGH, NUD_REACHABLE, {attribute(NDA_LLADDR, {1, 2})}).header()).is_valid);
+  CHECK_FALSE(
+      parse_neighbour(neighbour(RTM_NEWNEIGH, NUD_REACHABLE, {attribute(NDA_LLADDR, {1, 2})}).header()).is_valid);
 }
 
 TEST_CASE("route messages: an event names the neighbour, and says when it has gone") {

@@ -1,52 +1,64 @@
 #include "support/restart.h"
 
-#include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/mman.h>
+#include <ucontext.h>
 
 #include <algorithm>
-#include <cstring>
-#include <string>
 
 namespace uipvs::test {
 namespace {
 
-// More than any of the acts takes, in a build with sanitizers.
-constexpr uint64_t kMostInstructions = 20'000'000;
+#ifdef __x86_64__
 
-// The traced process begins by stopping and ends by itself.
-pid_t start_traced(Rig& rig, void (*act)(Rig&)) {
-  const pid_t child = ::fork();
-  if (child != 0) return child;
-  if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) ::_exit(1);
-  ::raise(SIGSTOP);
-  act(rig);
-  ::_exit(0);
+// What the signal handlers work on: the memory is read-only but for one instruction at a time, after which they look at it.
+struct Watch {
+  std::span<std::byte> memory;
+  std::vector<std::vector<std::byte>> states;
+};
+Watch* watch = nullptr;
+
+constexpr greg_t kTrapFlag = 0x100;
+
+void protect(int protection) { ::mprotect(watch->memory.data(), watch->memory.size(), protection); }
+
+greg_t& flags_of(void* context) { return static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_EFL]; }
+
+void on_store(int, siginfo_t* info, void* context) {
+  const auto* const at = static_cast<std::byte*>(info->si_addr);
+  if (at < watch->memory.data() || at >= watch->memory.data() + watch->memory.size()) {
+    ::signal(SIGSEGV, SIG_DFL);
+    return;
+  }
+  protect(PROT_READ | PROT_WRITE);
+  flags_of(context) |= kTrapFlag;
 }
 
-// On one processor the two hand over to each other quickest.
-class OneProcessor {
- public:
-  OneProcessor() {
-    ::sched_getaffinity(0, sizeof before_, &before_);
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(::sched_getcpu(), &one);
-    ::sched_setaffinity(0, sizeof one, &one);
+void after_store(int, siginfo_t*, void* context) {
+  flags_of(context) &= ~kTrapFlag;
+  protect(PROT_READ);
+  // The instruction is one of the table's, which allocates nothing.
+  if (watch->states.empty() || !std::equal(watch->memory.begin(), watch->memory.end(), watch->states.back().begin())) {
+    watch->states.emplace_back(watch->memory.begin(), watch->memory.end());
   }
-  ~OneProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
+}
+
+class Handler {
+ public:
+  Handler(int number, void (*handle)(int, siginfo_t*, void*)) : number_(number) {
+    struct sigaction action {};
+    action.sa_sigaction = handle;
+    action.sa_flags = SA_SIGINFO;
+    ::sigaction(number, &action, &before_);
+  }
+  ~Handler() { ::sigaction(number_, &before_, nullptr); }
 
  private:
-  cpu_set_t before_;
+  int number_;
+  struct sigaction before_;
 };
 
-bool is_stopped(pid_t child) {
-  int status = 0;
-  return ::waitpid(child, &status, 0) == child && WIFSTOPPED(status);
-}
+#endif
 
 }  // namespace
 
@@ -68,28 +80,25 @@ Restarted restart(std::span<const std::byte> kept, Tick now, MakeRig make) {
   return next;
 }
 
-uint64_t end_anywhere(Rig& rig, void (*act)(Rig&), Inspect inspect, void* with) {
-  const OneProcessor here;
-  const std::span<std::byte> own = kept_memory(rig);
-  const pid_t child = start_traced(rig, act);
-  if (child < 0 || !is_stopped(child)) return 0;
-  const int memory = ::open(("/proc/" + std::to_string(child) + "/mem").c_str(), O_RDONLY | O_CLOEXEC);
-  std::vector<std::byte> before(own.begin(), own.end()), present(own.size());
-  uint64_t states = 0;
-  for (uint64_t instruction = 0; instruction < kMostInstructions; ++instruction) {
-    if (::ptrace(PTRACE_SINGLESTEP, child, nullptr, nullptr) != 0 || !is_stopped(child)) break;
-    // The same addresses are the same memory's in both.
-    const ssize_t got = ::pread(memory, present.data(), present.size(), reinterpret_cast<off_t>(own.data()));
-    if (got != static_cast<ssize_t>(present.size())) break;
-    if (present == before) continue;
-    before = present;
-    ++states;
-    if (!inspect(with, present, instruction)) break;
+#ifdef __x86_64__
+
+std::vector<std::vector<std::byte>> states_during(Rig& rig, void (*act)(Rig&)) {
+  Watch own{kept_memory(rig), {}};
+  watch = &own;
+  {
+    const Handler store(SIGSEGV, on_store), after(SIGTRAP, after_store);
+    protect(PROT_READ);
+    act(rig);
+    protect(PROT_READ | PROT_WRITE);
   }
-  ::close(memory);
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
-  return states;
+  watch = nullptr;
+  return std::move(own.states);
 }
+
+#else
+
+std::vector<std::vector<std::byte>> states_during(Rig&, void (*)(Rig&)) { return {}; }
+
+#endif
 
 }  // namespace uipvs::test

@@ -26,12 +26,8 @@ std::span<std::byte> kept_memory(Rig& rig);
 Restarted restart(std::span<const std::byte> kept, Tick now, MakeRig make);
 inline Restarted restart(Rig& dead, MakeRig make) { return restart(kept_memory(dead), dead.now, make); }
 
-// Told of the table's memory and the number of the instruction.
-using Inspect = bool (*)(void* with, std::span<const std::byte> kept, uint64_t instruction);
-
-// Has `act` done by a process of its own that may end after each of its instructions: `inspect` is called once for each
-// state that the table's memory then has, until it says false. How many states there were; 0 where processes cannot be
-// traced here.
-uint64_t end_anywhere(Rig& rig, void (*act)(Rig&), Inspect inspect, void* with);
+// The table's kept memory after each instruction of `act` that changes it, in order: what a process that ends in the
+// middle of it leaves. x86-64 only, else nothing.
+std::vector<std::vector<std::byte>> states_during(Rig& rig, void (*act)(Rig&));
 
 }  // namespace uipvs::test
