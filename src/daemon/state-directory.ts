@@ -6,6 +6,7 @@ import { type FoundTable, isNativeError } from '../engine/addon.js';
 import type { Engine } from '../engine/engine.js';
 
 const EWOULDBLOCK = 11;
+const EACCES = 13;
 const ENOTDIR = 20;
 const ELOOP = 40;
 
@@ -59,7 +60,7 @@ function explain(thrown: unknown, path: string): UipvsError {
     if (errno === EWOULDBLOCK) return new UipvsError('EBUSY', `${what} is in use by another uipvsd`);
     if (errno === ELOOP || errno === ENOTDIR || syscall === 'kind')
       return new UipvsError('EPERM', `${what} must be a directory, and what is in it files, not links`);
-    if (syscall === 'owner')
+    if (syscall === 'owner' || errno === EACCES)
       return new UipvsError('EPERM', `${what}, and the files in it, must belong to the user who runs uipvsd`);
     if (syscall === 'mode')
       return new UipvsError(

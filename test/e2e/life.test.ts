@@ -26,7 +26,7 @@ describe('the life of uipvsd', () => {
     stateBefore = await hostState(scene.lab, 'director');
   });
   beforeEach(async () => {
-    await scene.restartUipvs();
+    await scene.restartUipvs({ args: ['--fresh'] });
     for (const vip of [VIP.ipv4, VIP.ipv6, LOCAL_VIP]) {
       await scene.balance('tcp', vip, 80, { to: 80 });
       await scene.balance('udp', vip, 80, { to: 7 });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { ExecResult } from '../lab/exec.js';
+import { until } from '../lab/poll.js';
 import { VIP } from '../lab/topology.js';
 import { hostState } from './support/host-state.js';
 import type { Peer } from './support/peer.js';
@@ -151,7 +152,12 @@ describe('uipvsd refuses in one line', () => {
     await first.kill9();
     chmodSync(file('left.sock'), 0o600);
     const second = await scene.lab.startUipvs('director', { socketPath: file('left.sock'), args });
-    assert.equal(statSync(file('left.sock')).mode & 0o777, 0o660);
+    // It answers before its mode is set.
+    await until(
+      'the socket to be for its group',
+      2000,
+      () => (statSync(file('left.sock')).mode & 0o777) === 0o660,
+    );
     await second.stop();
   });
 });
