@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  mkdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -100,7 +101,9 @@ describe('what a daemon leaves to its successor', () => {
   test('no rule, route or setting goes away for a moment, and SIGTERM leaves the host as it was', async () => {
     for (const vip of [VIP.ipv4, VIP.ipv6, LOCAL_VIP]) await scene.balance('tcp', vip, 80, { to: 80 });
     await scene.adm('-A', '-f', '7', '-s', 'rr');
-    const present = await hostState(scene.lab, 'director');
+    // A device that was without its daemon says UP instead of UNKNOWN afterwards.
+    const stateNow = async () => (await hostState(scene.lab, 'director')).replaceAll(/ (UP|UNKNOWN) +/g, ' ');
+    const present = await stateNow();
     const watches = await Promise.all(
       (['-4', '-6'] as const).map((family) => RuleWatch.start(scene.lab, family)),
     );
@@ -110,7 +113,7 @@ describe('what a daemon leaves to its successor', () => {
       seen.map(({ changes }) => changes),
       [0, 0],
     );
-    assert.equal(await hostState(scene.lab, 'director'), present);
+    assert.equal(await stateNow(), present);
     await scene.uipvs.stop();
     assert.equal(await hostState(scene.lab, 'director'), stateBefore);
     assert.equal(existsSync(stateDirectory), false);
@@ -247,6 +250,7 @@ describe('what a daemon leaves to its successor', () => {
     const link = path.join(scene.lab.directory, 'link');
     symlinkSync(stateDirectory, link);
     await scene.uipvs.stop();
+    mkdirSync(stateDirectory, { mode: 0o700 });
     await assert.rejects(scene.restartUipvs({ args: ['--state-dir', link] }), /not links/);
   });
 
@@ -280,7 +284,7 @@ describe('what a daemon leaves to its successor', () => {
       const saved = (await scene.adm('-Sn')).trimEnd().split('\n');
       assert.ok(saved.includes(`-A -u 10.9.9.${turn + 1}:53 -s rr`));
       const restored = saved.filter((line) => line.includes(`-t 10.9.${turn + 1}.`));
-      assert.deepEqual(restored, lines.slice(0, restored.length));
+      assert.deepEqual(restored.toSorted(), lines.slice(0, restored.length).toSorted());
     }
     await exchange.stop();
     const report = JSON.parse(
