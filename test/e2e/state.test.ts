@@ -15,7 +15,7 @@ import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { until } from '../lab/poll.js';
 import { VIP } from '../lab/topology.js';
-import { EXCHANGE, type ExchangeReport } from './support/exchange.js';
+import { RunningExchange } from './support/exchange.js';
 import { hostState } from './support/host-state.js';
 import type { Peer } from './support/peer.js';
 import { RuleWatch } from './support/rule-watch.js';
@@ -266,8 +266,7 @@ describe('what a daemon leaves to its successor', () => {
 
   test('killed in the middle of a restore it has a beginning of it, and all that was acknowledged', async () => {
     await scene.balance('tcp', VIP.ipv4, 7, { to: 7 });
-    const exchange = scene.lab.spawn('client', [process.execPath, EXCHANGE, VIP.ipv4, '7', '50', '20']);
-    await exchange.ready('the connections to exchange data', 20_000, () => exchange.log.includes('ready'));
+    const exchange = await RunningExchange.start(scene.lab, { address: VIP.ipv4, port: 7 }, 50, 20);
     for (let turn = 0; turn < 3; turn += 1) {
       const lines = Array.from(
         { length: LINES_A_RESTORE },
@@ -286,10 +285,7 @@ describe('what a daemon leaves to its successor', () => {
       const restored = saved.filter((line) => line.includes(`-t 10.9.${turn + 1}.`));
       assert.deepEqual(restored.toSorted(), lines.slice(0, restored.length).toSorted());
     }
-    await exchange.stop();
-    const report = JSON.parse(
-      exchange.log.split('\n').find((line) => line.startsWith('{')) ?? '{}',
-    ) as ExchangeReport;
+    const report = await exchange.finish();
     assert.deepEqual([report.ended, report.wrong], [{}, 0]);
   });
 });

@@ -2,12 +2,16 @@
  * Many TCP connections to an echo server that exchange data until SIGTERM: every connection sends a block of a stream of
  * its own, waits until all of it has come back, compares it, and sends the next one a little later.
  *
- *   exchange.js ADDRESS PORT CONNECTIONS INTERVAL_MS
+ *   exchange.js ADDRESS PORT CONNECTIONS INTERVAL_MS REPORT
  *
- * Prints `ready` when all have exchanged a block, and at the end one line of JSON: an {@link ExchangeReport}.
+ * Prints `ready` when all have exchanged a block, and at the end writes an {@link ExchangeReport} into a file, as JSON.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Child } from '../../lab/child.js';
+import type { Lab } from '../../lab/lab.js';
 
 export interface ExchangeReport {
   readonly connections: number;
@@ -20,7 +24,8 @@ export interface ExchangeReport {
   readonly slow: readonly (readonly [number, number, number])[];
 }
 
-export const EXCHANGE = fileURLToPath(import.meta.url);
+const PROGRAM = fileURLToPath(import.meta.url);
+const READY_MS = 60_000;
 
 /** Longer than an undisturbed echo takes. */
 const SLOW_MS = 100;
@@ -85,8 +90,38 @@ class Exchange {
   }
 }
 
+/** Many connections of the client's that exchange data from now on. */
+export class RunningExchange {
+  readonly #child: Child;
+  readonly #file: string;
+
+  private constructor(child: Child, file: string) {
+    this.#child = child;
+    this.#file = file;
+  }
+
+  /** Returns when each has exchanged a block. */
+  static async start(
+    lab: Lab,
+    to: { readonly address: string; readonly port: number },
+    connections: number,
+    intervalMs: number,
+  ): Promise<RunningExchange> {
+    const file = path.join(lab.directory, 'exchange.json');
+    const words = [to.address, to.port, connections, intervalMs, file].map(String);
+    const child = lab.spawn('client', [process.execPath, PROGRAM, ...words]);
+    await child.ready('the connections to exchange data', READY_MS, () => child.log.includes('ready'));
+    return new RunningExchange(child, file);
+  }
+
+  async finish(): Promise<ExchangeReport> {
+    await this.#child.stop(READY_MS);
+    return JSON.parse(readFileSync(this.#file, 'utf8')) as ExchangeReport;
+  }
+}
+
 async function main(): Promise<void> {
-  const [address = '', port = '', count = '', intervalMs = ''] = process.argv.slice(2);
+  const [address = '', port = '', count = '', intervalMs = '', file = ''] = process.argv.slice(2);
   const slow: [number, number, number][] = [];
   const exchanges: Exchange[] = [];
   const open = (index: number): Promise<void> =>
@@ -118,8 +153,9 @@ async function main(): Promise<void> {
       wrong: exchanges.filter(({ isWrong }) => isWrong).length,
       slow,
     };
-    process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));
+    writeFileSync(file, JSON.stringify(report));
+    process.exit(0);
   });
 }
 
-if (process.argv[1] === EXCHANGE) await main();
+if (process.argv[1] === PROGRAM) await main();

@@ -1,6 +1,6 @@
 /** Kills uipvsd again and again while connections exchange data, and tells what they felt of it. */
 import { until } from '../../lab/poll.js';
-import { EXCHANGE, type ExchangeReport } from './exchange.js';
+import { type ExchangeReport, RunningExchange } from './exchange.js';
 import type { Scene } from './scene.js';
 
 export interface KillingPlan {
@@ -25,7 +25,7 @@ export interface KillingReport extends ExchangeReport {
 }
 
 const MAX_PAUSE_MS = 1500;
-const EXCHANGE_READY_MS = 60_000;
+const PATIENCE_MS = 60_000;
 /** Connections are given this long to go on after the last kill. */
 const RECOVERY_MS = 4000;
 
@@ -36,11 +36,7 @@ export function quantile(sorted: readonly number[], part: number): number {
 
 export async function killAgainAndAgain(scene: Scene, plan: KillingPlan): Promise<KillingReport> {
   const { lab } = scene;
-  const words = [plan.address, plan.port, plan.connections, plan.intervalMs].map(String);
-  const exchange = lab.spawn('client', [process.execPath, EXCHANGE, ...words]);
-  await exchange.ready('the connections to exchange data', EXCHANGE_READY_MS, () =>
-    exchange.log.includes('ready'),
-  );
+  const exchange = await RunningExchange.start(lab, plan, plan.connections, plan.intervalMs);
   const kills: number[] = [];
   const restartsMs: number[] = [];
   for (let kill = 0; kill < plan.kills; kill += 1) {
@@ -55,9 +51,7 @@ export async function killAgainAndAgain(scene: Scene, plan: KillingPlan): Promis
     restartsMs.push(Date.now() - killedAt);
   }
   await pause(RECOVERY_MS);
-  await exchange.stop(EXCHANGE_READY_MS);
-  const line = exchange.log.split('\n').find((text) => text.startsWith('{')) ?? '{}';
-  const report = JSON.parse(line) as ExchangeReport;
+  const report = await exchange.finish();
   return { ...report, restartsMs, stallsMs: stallsOf(report, kills) };
 }
 
@@ -78,5 +72,5 @@ function stallsOf({ connections, slow }: ExchangeReport, kills: readonly number[
 
 async function pause(ms: number): Promise<void> {
   const endsAt = Date.now() + ms;
-  await until('a pause to end', ms + EXCHANGE_READY_MS, () => Date.now() >= endsAt);
+  await until('a pause to end', ms + PATIENCE_MS, () => Date.now() >= endsAt);
 }
