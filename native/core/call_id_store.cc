@@ -16,8 +16,9 @@ size_t words_of(size_t bytes) { return (1 + bytes + 3) / 4; }
 
 size_t CallIdStore::memory_bytes(uint32_t capacity) { return (static_cast<size_t>(capacity) + 1) * sizeof(Cell); }
 
-void CallIdStore::format(std::byte* memory) {
+void CallIdStore::format(std::byte* memory, const Extent& extent) {
   cells_ = reinterpret_cast<Cell*>(memory);
+  extent_ = extent;
   high_water_ = 0;
   free_head_ = 0;
 }

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/room.h"
 #include "core/sip.h"
 
 namespace uipvs {
@@ -30,13 +31,15 @@ class CallIdStore {
  public:
   static size_t memory_bytes(uint32_t capacity);
 
-  // `memory` is zeroed, aligned to 4 bytes, of memory_bytes(capacity), and outlives the store.
-  void format(std::byte* memory);
+  // `memory` is zeroed, aligned to 4 bytes, of memory_bytes(capacity), and outlives the store; `extent` is all of it.
+  void format(std::byte* memory, const Extent& extent = {});
 
   // Takes over what lies in the memory: `held` are the cells in use, in any order, each once and none 0.
   void resume(std::span<const uint32_t> held);
 
-  // The cell that holds `call_id` now, never 0; at most `capacity` at a time. 1 to 255 bytes.
+  // Whether one more can be taken.
+  bool has_room() { return free_head_ != 0 || extent_.covers((size_t{high_water_} + 2) * sizeof(Cell)); }
+  // The cell that holds `call_id` now, never 0; at most `capacity` at a time, while has_room(). 1 to 255 bytes.
   uint32_t take(std::span<const uint8_t> call_id);
   void give(uint32_t cell);
 
@@ -54,6 +57,7 @@ class CallIdStore {
   static_assert(sizeof(Cell) == 1 + kMaxCallIdBytes);
 
   Cell* cells_ = nullptr;
+  Extent extent_;
   uint32_t high_water_ = 0;  // the last cell ever used
   uint32_t free_head_ = 0;
 };

@@ -10,10 +10,12 @@ namespace {
 
 // Implementation: 70 % of ten entries. At 75 % one look-up in seven reads a second bucket; at 70 % one in twelve.
 constexpr uint64_t kEntriesPerBucketAtCapacity = 7;
-constexpr size_t kPageBytes = 4096;
 constexpr uint32_t kRecordBytes = sizeof(ConnectionRecord6) << 16 | sizeof(ConnectionRecord4);
 
-size_t page_align(size_t bytes) { return (bytes + kPageBytes - 1) & ~(kPageBytes - 1); }
+size_t page_align(size_t bytes) {
+  constexpr size_t kRest = ConnectionTable::kPageBytes - 1;
+  return (bytes + kRest) & ~kRest;
+}
 uint64_t bucket_count_for(uint32_t capacity) { return 2ull * capacity / kEntriesPerBucketAtCapacity + 1; }
 
 void copy_words(uint32_t (&to)[4], const Address& from) {
@@ -34,18 +36,26 @@ size_t ConnectionTable::memory_bytes(uint32_t capacity) {
   return kept_bytes(capacity) + page_align(bucket_count_for(capacity) * sizeof(IndexBucket));
 }
 
-void ConnectionTable::lay_out(std::span<std::byte> memory, uint32_t capacity) {
+void ConnectionTable::lay_out(std::span<std::byte> memory, uint32_t capacity, Room* room) {
   const size_t slots = static_cast<size_t>(capacity) + 1;
-  std::byte* next = memory.data() + kPageBytes;
-  pools_[0] = {next, nullptr, sizeof(ConnectionRecord4), 0};
-  next += page_align(slots * sizeof(ConnectionRecord4));
-  pools_[1] = {next, nullptr, sizeof(ConnectionRecord6), 0};
-  next += page_align(slots * sizeof(ConnectionRecord6));
+  size_t next = kPageBytes;
+  const auto lay = [&](size_t bytes, Extent& extent) {
+    std::byte* const begin = memory.data() + next;
+    extent = Extent(room, next, next + page_align(bytes));
+    next += page_align(bytes);
+    return begin;
+  };
   for (Pool& pool : pools_) {
-    pool.sequences = reinterpret_cast<SequenceRecord*>(next);
-    next += page_align(slots * sizeof(SequenceRecord));
+    pool.stride = &pool == pools_ ? sizeof(ConnectionRecord4) : sizeof(ConnectionRecord6);
+    pool.records = lay(slots * pool.stride, pool.record_extent);
+    pool.free_head = 0;
   }
-  call_ids_.format(next);
+  for (Pool& pool : pools_) {
+    pool.sequences = reinterpret_cast<SequenceRecord*>(lay(slots * sizeof(SequenceRecord), pool.sequence_extent));
+  }
+  Extent call_id_extent;
+  std::byte* const call_ids = lay(CallIdStore::memory_bytes(capacity), call_id_extent);
+  call_ids_.format(call_ids, call_id_extent);
   buckets_ = reinterpret_cast<IndexBucket*>(memory.data() + kept_bytes(capacity));
   bucket_count_ = bucket_count_for(capacity);
   secret_ = header_->secret;
@@ -53,19 +63,19 @@ void ConnectionTable::lay_out(std::span<std::byte> memory, uint32_t capacity) {
 }
 
 void ConnectionTable::format(std::span<std::byte> memory, uint32_t capacity, const HashSecret& secret,
-                             const BootId& boot_id) {
+                             const BootId& boot_id, Room* room) {
   header_ = new (memory.data()) ConnectionTableHeader{};
   header_->layout_version = kConnectionLayoutVersion;
   header_->record_bytes = kRecordBytes;
   header_->capacity = capacity;
   header_->secret = secret;
   header_->boot_id = boot_id;
-  lay_out(memory, capacity);
+  lay_out(memory, capacity, room);
   header_->magic.store(kConnectionTableMagic, std::memory_order_release);
 }
 
-ConnectionTable::Mismatch ConnectionTable::resume(std::span<std::byte> memory, uint32_t capacity,
-                                                  const BootId& boot_id) {
+ConnectionTable::Mismatch ConnectionTable::resume(std::span<std::byte> memory, uint32_t capacity, const BootId& boot_id,
+                                                  Room* room) {
   auto* const header = reinterpret_cast<ConnectionTableHeader*>(memory.data());
   if (header->magic.load(std::memory_order_acquire) != kConnectionTableMagic) return Mismatch::unfinished;
   if (header->layout_version != kConnectionLayoutVersion || header->record_bytes != kRecordBytes) {
@@ -74,7 +84,7 @@ ConnectionTable::Mismatch ConnectionTable::resume(std::span<std::byte> memory, u
   if (header->capacity != capacity) return Mismatch::capacity;
   if (header->boot_id != boot_id) return Mismatch::boot;
   header_ = header;
-  lay_out(memory, capacity);
+  lay_out(memory, capacity, room);
   return Mismatch::none;
 }
 
@@ -116,14 +126,16 @@ ConnectionId ConnectionTable::allocate(Family family) {
   const uint32_t family_bit = family == Family::ipv6 ? kIpv6Bit : 0;
   if (live() >= capacity_) return 0;
   Pool& pool = pools_[pool_index];
-  live_.store(live() + 1, std::memory_order_relaxed);
   if (pool.free_head != 0) {
     const uint32_t slot = pool.free_head;
     pool.free_head = head(slot | family_bit).expires.load(std::memory_order_relaxed);
+    live_.store(live() + 1, std::memory_order_relaxed);
     return slot | family_bit;
   }
   // Fewer than `capacity` records are live and none is free, so an untouched slot is left.
   const uint32_t slot = header_->high_water[pool_index].load(std::memory_order_relaxed) + 1;
+  if (!pool.record_extent.covers((size_t{slot} + 1) * pool.stride)) return 0;
+  live_.store(live() + 1, std::memory_order_relaxed);
   // Whatever a file may hold there, nobody has published it.
   std::atomic<uint32_t>& life = head(slot | family_bit).life;
   if ((life.load(std::memory_order_relaxed) & 1) != 0) life.fetch_add(1, std::memory_order_relaxed);
@@ -135,9 +147,16 @@ void ConnectionTable::release(ConnectionId id) {
   Pool& pool = pools_[pool_of(id)];
   ConnectionHead& record = head(id);
   if (record.call_id != 0) call_ids_.give(record.call_id);
+  put(record.call_id, uint32_t{0});
   record.expires.store(pool.free_head, std::memory_order_relaxed);
   pool.free_head = slot_of(id);
   live_.store(live() - 1, std::memory_order_relaxed);
+}
+
+bool ConnectionTable::has_room_beside(ConnectionId id, const NewConnection& connection) {
+  if (!connection.call_id.empty() && !call_ids_.has_room()) return false;
+  if ((connection.flags & (kConnectionProxy | kConnectionFtp)) == 0) return true;
+  return pools_[pool_of(id)].sequence_extent.covers((size_t{slot_of(id)} + 1) * sizeof(SequenceRecord));
 }
 
 CreateError ConnectionTable::create(const NewConnection& connection, ConnectionId& id, Found& clash) {
@@ -154,6 +173,11 @@ CreateError ConnectionTable::create(const NewConnection& connection, ConnectionI
   }
   id = allocate(connection.ends.family);
   if (id == 0) return CreateError::full;
+  if (!has_room_beside(id, connection)) {
+    put(head(id).call_id, uint32_t{0});
+    release(id);
+    return CreateError::full;
+  }
 
   ConnectionHead& record = head(id);
   // Whoever still reads what was here before, and sees any of the new, also sees that the old record's life has ended.

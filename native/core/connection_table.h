@@ -23,7 +23,7 @@
 //
 // All but the index may lie in a file that outlives the process: then resume() takes in what is there, and the next
 // start of the same host finds its connections again (table_recovery.h). So whatever is stored to a published record is
-// right at each moment by itself, or repaired there.
+// right at each moment by itself, or repaired there. Where the file can have no more pages the table is full (room.h).
 //
 // Expiry has no timers: a record carries the tick at which it dies, `sweep` visits a few records at a time like the
 // hand of a clock, and a look-up treats an expired record as not there.
@@ -40,6 +40,7 @@
 
 #include "core/call_id_store.h"
 #include "core/connection.h"
+#include "core/room.h"
 #include "core/sequence.h"
 #include "core/siphash.h"
 #include "core/tcp_state.h"
@@ -112,17 +113,20 @@ class ConnectionTable {
   static size_t memory_bytes(uint32_t capacity);
   static size_t kept_bytes(uint32_t capacity);
   static constexpr uint32_t kMaxConnections = (1u << 30) - 2;
+  static constexpr size_t kPageBytes = 4096;
 
   ConnectionTable() = default;
 
-  // Makes an empty table in `memory`, which is zeroed, page-aligned, of memory_bytes(capacity), and outlives the table.
-  void format(std::span<std::byte> memory, uint32_t capacity, const HashSecret& secret, const BootId& boot_id = {});
+  // Makes an empty table in `memory`, which is zeroed, page-aligned, of memory_bytes(capacity), and outlives the table. So
+  // does `room`, which is null where all of the memory may be touched, as the first kPageBytes may in any case.
+  void format(std::span<std::byte> memory, uint32_t capacity, const HashSecret& secret, const BootId& boot_id = {},
+              Room* room = nullptr);
 
   // Why memory is no table that could be gone on with.
   enum class Mismatch : uint8_t { none, unfinished, layout, capacity, boot };
   // Takes over a table that lies in `memory`, of which only the kept bytes are there and the others are zeroed. Where it
   // cannot be, nothing has changed. The table has no connections before it is recovered: see table_recovery.h.
-  Mismatch resume(std::span<std::byte> memory, uint32_t capacity, const BootId& boot_id);
+  Mismatch resume(std::span<std::byte> memory, uint32_t capacity, const BootId& boot_id, Room* room = nullptr);
 
   // What this table's hashes are keyed with.
   const HashSecret& secret() const { return secret_; }
@@ -201,6 +205,8 @@ class ConnectionTable {
     SequenceRecord* sequences = nullptr;
     size_t stride = 0;
     uint32_t free_head = 0;
+    Extent record_extent;
+    Extent sequence_extent;
   };
 
   IndexBucket& bucket(uint64_t hash) const {
@@ -221,7 +227,9 @@ class ConnectionTable {
   void release(ConnectionId id);
   ConnectionId advance_hand();
   bool take_snapshot(ConnectionId id, Snapshot& out) const;
-  void lay_out(std::span<std::byte> memory, uint32_t capacity);
+  // Whether there is room for what the connection needs beside its record.
+  bool has_room_beside(ConnectionId id, const NewConnection& connection);
+  void lay_out(std::span<std::byte> memory, uint32_t capacity, Room* room);
   ConnectionTableHeader* header_ = nullptr;
   Pool pools_[2];
   CallIdStore call_ids_;

@@ -38,6 +38,8 @@ int Engine::open_state(const std::string& directory, bool is_fresh, Found& found
   found = present == 0 || is_fresh ? Found::nothing : present == kept ? Found::table : Found::other_size;
   failed_call = "ftruncate";
   if (found != Found::table && (error = state->clear(kept)) != 0) return error;
+  failed_call = "fallocate";
+  if (!state->take(0, ConnectionTable::kPageBytes)) return -ENOSPC;
   Mapping memory;
   failed_call = "mmap";
   error = memory.map_file(state->descriptor(), kept, ConnectionTable::memory_bytes(limits_.connections));
@@ -45,7 +47,7 @@ int Engine::open_state(const std::string& directory, bool is_fresh, Found& found
 
   const BootId boot_id = read_boot_id();
   if (found == Found::table) {
-    switch (table_.resume(memory.bytes(), limits_.connections, boot_id)) {
+    switch (table_.resume(memory.bytes(), limits_.connections, boot_id, state.get())) {
       case ConnectionTable::Mismatch::none: break;
       case ConnectionTable::Mismatch::unfinished: found = Found::unfinished; break;
       case ConnectionTable::Mismatch::layout: found = Found::other_layout; break;
@@ -54,13 +56,15 @@ int Engine::open_state(const std::string& directory, bool is_fresh, Found& found
     }
     failed_call = "ftruncate";
     if (found != Found::table && (error = state->clear(kept)) != 0) return error;
+    failed_call = "fallocate";
+    if (!state->take(0, ConnectionTable::kPageBytes)) return -ENOSPC;
   }
   // By a secret of its own: the directory's and those of files that are gone are others'.
   if (found != Found::table) {
     HashSecret secret;
     failed_call = "getrandom";
     if (::getrandom(&secret, sizeof secret, 0) != static_cast<ssize_t>(sizeof secret)) return -errno;
-    table_.format(memory.bytes(), limits_.connections, secret, boot_id);
+    table_.format(memory.bytes(), limits_.connections, secret, boot_id, state.get());
   }
   table_memory_ = std::move(memory);
   state_ = std::move(state);

@@ -13,6 +13,8 @@ namespace uipvs {
 namespace {
 
 constexpr const char* kFileName = "connections";
+// Of the file system: what else lies beside us, such as sockets and locks, must go on to work.
+constexpr size_t kLeftToOthersBytes = size_t{4} << 20;
 
 // "" where nobody else can have put there what is there. `others` are the rights that they may not have.
 const char* find_fault(int descriptor, mode_t kind, mode_t others) {
@@ -67,6 +69,13 @@ size_t StateFile::free_bytes() const {
   // A file system in memory without a limit has no blocks.
   if (::fstatvfs(file_.get(), &found) != 0 || found.f_blocks == 0) return SIZE_MAX;
   return static_cast<size_t>(found.f_bavail) * found.f_frsize;
+}
+
+bool StateFile::take(size_t offset, size_t bytes) {
+  if (free_bytes() < bytes + kLeftToOthersBytes) return false;
+  const int outcome = ::fallocate(file_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(bytes));
+  // Where a file system does not know the call, what it has free must do.
+  return outcome == 0 || errno == EOPNOTSUPP;
 }
 
 BootId read_boot_id() {

@@ -7,11 +7,12 @@
 #include <string>
 
 #include "core/connection_table.h"
+#include "core/room.h"
 #include "io/descriptor.h"
 
 namespace uipvs {
 
-class StateFile {
+class StateFile : public Room {
  public:
   // Opens both, makes the file where it is missing, and holds the directory's lock until the end of the process. 0 or
   // -errno with the name of what failed: -EPERM where one of them is or could be somebody else's ("owner", "mode", "kind"),
@@ -24,10 +25,13 @@ class StateFile {
   int clear(size_t bytes);
 
   int descriptor() const { return file_.get(); }
+  // False where the file system has no more room; the last of it is left to others.
+  bool take(size_t offset, size_t bytes) override;
+
+ private:
   // That the file system still has for files; no limit is SIZE_MAX.
   size_t free_bytes() const;
 
- private:
   Descriptor directory_;
   Descriptor file_;
 };

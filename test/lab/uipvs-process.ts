@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
+import { setPriority } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UipvsError } from '../../src/base/error.js';
@@ -77,7 +78,10 @@ export class UipvsProcess {
     const socketPath = options.socketPath ?? path.join(lab.directory, 'uipvsd.sock');
     const { prefix = [], args = [] } = options;
     const argv = [...prefix, process.execPath, DAEMON, '--socket', socketPath, ...usualArguments(), ...args];
-    return [lab.spawn(host, argv, options.env), socketPath];
+    const child = lab.spawn(host, argv, options.env);
+    const { UIPVS_TEST_NICENESS: niceness } = process.env;
+    if (niceness !== undefined) setPriority(child.pid, Number(niceness));
+    return [child, socketPath];
   }
 
   /** Waits until one that stood by has taken over: its log says that it is ready, and it answers. */
