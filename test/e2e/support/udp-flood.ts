@@ -1,0 +1,25 @@
+import { CLIENT_DEVICE, VIP } from '../../lab/topology.js';
+import { pythonProgram } from './program.js';
+import type { Scene } from './scene.js';
+
+const PATIENCE_MS = 120_000;
+
+export interface UdpFlood {
+  readonly port: number;
+  /** Datagrams, each of another client. */
+  readonly count: number;
+  readonly perSecond: number;
+}
+
+/** Sends datagrams to the IPv4 VIP, each of another client. Settles when all are sent. */
+export async function floodWithClients(scene: Scene, { port, count, perSecond }: UdpFlood): Promise<void> {
+  const addressOf = async (host: 'client' | 'director', device: string): Promise<string> =>
+    (await scene.lab.run(host, ['cat', `/sys/class/net/${device}/address`])).trim();
+  const [gateway, source] = await Promise.all([
+    addressOf('director', CLIENT_DEVICE),
+    addressOf('client', 'eth0'),
+  ]);
+  const program = ['python3', pythonProgram('udp_flood.py'), 'eth0', gateway, source, VIP.ipv4];
+  const numbers = [port, 0, count, perSecond].map(String);
+  await scene.lab.run('client', [...program, ...numbers], { timeoutMs: PATIENCE_MS });
+}
