@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { rmdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { VIP } from '../lab/topology.js';
+import { floodWithClients } from './support/client-flood.js';
 import type { Connection } from './support/peer.js';
 import { Scene } from './support/scene.js';
-import { floodWithClients } from './support/udp-flood.js';
 
 /** Of which 4 MB are left to others. */
 const MEGABYTES = 8;
@@ -35,7 +35,7 @@ describe('where the state directory has no more room', () => {
     const client = await scene.peer();
     connection = await client.connect(VIP.ipv4, 7);
     assert.equal(await connection.exchange('before'), 'before');
-    await floodWithClients(scene, { port: FLOOD_PORT, count: CLIENTS, perSecond: PER_SECOND });
+    await floodWithClients(scene, { kind: 'udp', port: FLOOD_PORT, count: CLIENTS, perSecond: PER_SECOND });
   });
   after(async () => {
     await scene.close();

@@ -177,6 +177,30 @@ TEST_CASE("connection table: a listing is bounded by the slots that it may visit
   }
 }
 
+// What a flooder may choose: tuples whose words are alike, that follow one another, or that collide under sums and
+// multiplications without a key.
+TEST_CASE("connection table: clients with chosen addresses and ports fill the index no worse than chance") {
+  constexpr uint32_t kCount = 65'536;
+  const auto longest = [](auto&& tuple_of) {
+    Bench bench(kCount, {test_seed(), 5});
+    ConnectionId id = 0;
+    for (uint32_t i = 0; i < kCount; ++i) REQUIRE(bench.create(tuple_of(i), id) == CreateError::none);
+    return bench.table.index_use().longest_probe;
+  };
+  Random random(test_seed());
+  CHECK(longest([&](uint32_t i) { return ends4(static_cast<uint16_t>(i), static_cast<uint32_t>(random.word())); }) <=
+        20);
+  CHECK(longest([](uint32_t i) { return ends4(static_cast<uint16_t>(i)); }) <= 20);
+  CHECK(longest([](uint32_t i) { return ends4(1, i << 16); }) <= 20);
+  // Address and port of one sum, of one difference, and of one exclusive or.
+  CHECK(longest([](uint32_t i) { return ends4(static_cast<uint16_t>(i), 0x0a000000 - i); }) <= 20);
+  CHECK(longest([](uint32_t i) { return ends4(static_cast<uint16_t>(i), 0x0a000000 + i); }) <= 20);
+  CHECK(longest([](uint32_t i) { return ends4(static_cast<uint16_t>(i), 0x0a000000 ^ i); }) <= 20);
+  // The golden ratio and FNV's prime undone: what they multiply into one bucket.
+  CHECK(longest([](uint32_t i) { return ends4(7, i * 0x9e3779b1u); }) <= 20);
+  CHECK(longest([](uint32_t i) { return ends4(7, i * 0x359c449bu); }) <= 20);
+}
+
 TEST_CASE("connection table: ticks compare across the wrap of the clock") {
   CHECK(tick_reached(5, 5));
   CHECK(tick_reached(6, 5));

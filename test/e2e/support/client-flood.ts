@@ -2,24 +2,28 @@ import { CLIENT_DEVICE, VIP } from '../../lab/topology.js';
 import { pythonProgram } from './program.js';
 import type { Scene } from './scene.js';
 
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 
-export interface UdpFlood {
+export interface ClientFlood {
+  readonly kind: 'udp' | 'syn';
   readonly port: number;
-  /** Datagrams, each of another client. */
+  /** Packets, each of another client. */
   readonly count: number;
   readonly perSecond: number;
 }
 
-/** Sends datagrams to the IPv4 VIP, each of another client. Settles when all are sent. */
-export async function floodWithClients(scene: Scene, { port, count, perSecond }: UdpFlood): Promise<void> {
+/** Sends packets to the IPv4 VIP, each of another client, of addresses that nobody has. Settles when all are sent. */
+export async function floodWithClients(
+  scene: Scene,
+  { kind, port, count, perSecond }: ClientFlood,
+): Promise<void> {
   const addressOf = async (host: 'client' | 'director', device: string): Promise<string> =>
     (await scene.lab.run(host, ['cat', `/sys/class/net/${device}/address`])).trim();
   const [gateway, source] = await Promise.all([
     addressOf('director', CLIENT_DEVICE),
     addressOf('client', 'eth0'),
   ]);
-  const program = ['python3', pythonProgram('udp_flood.py'), 'eth0', gateway, source, VIP.ipv4];
+  const program = ['python3', pythonProgram('client_flood.py'), kind, 'eth0', gateway, source, VIP.ipv4];
   const numbers = [port, 0, count, perSecond].map(String);
   await scene.lab.run('client', [...program, ...numbers], { timeoutMs: PATIENCE_MS });
 }
