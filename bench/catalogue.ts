@@ -17,6 +17,7 @@ import { latency } from './trials/latency.js';
 import { LIVE_CONNECTIONS } from './trials/live-connections.js';
 import { MANY_SERVICES } from './trials/many-services.js';
 import { SCHEDULER_TRIALS } from './trials/schedulers.js';
+import { udpForward } from './trials/udp-forward.js';
 import { DATAGRAM_SIZES, udpRate } from './trials/udp-rate.js';
 import { udpSegments } from './trials/udp-segments.js';
 import { upcalls } from './trials/upcalls.js';
@@ -29,6 +30,7 @@ export const TRIALS: readonly Trial[] = [
   bulk(4, 'down'),
   connections,
   keepalive,
+  udpForward,
   udpRate,
   latency,
   ...FIXED_LOAD,

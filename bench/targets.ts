@@ -119,7 +119,7 @@ const PACKET: readonly Target[] = [
     nginx: 1.4,
   }),
   ...againstPeers('uipvs-packet', 'keepalive', 'keep-alive requests/s', { nft: 1.05, haproxy: 1.25 }),
-  ...againstPeers('uipvs-packet', 'udp-rate', '22-byte UDP packets/s', { nft: 1.3 }),
+  ...againstPeers('uipvs-packet', 'udp-forward', '22-byte UDP packets/s', { nft: 1.3 }),
   ...againstPeers('uipvs-packet', 'bulk-1-up', 'bulk, 1 flow up', { nft: 1 }),
   ...againstPeers('uipvs-packet', 'bulk-1-down', 'bulk, 1 flow down', { nft: 1 }),
   ...againstPeers('uipvs-packet', 'bulk-4-up', 'bulk, 4 flows up', { nft: 0.5 }),
@@ -132,7 +132,7 @@ const PACKET: readonly Target[] = [
 const TUN: readonly Target[] = [
   ...againstPeers('uipvs', 'connections', 'new connections/s', { nft: 1, haproxy: 1.2 }),
   ...againstPeers('uipvs', 'keepalive', 'keep-alive requests/s', { nft: 0.97, haproxy: 1.15 }),
-  ...againstPeers('uipvs', 'udp-rate', '22-byte UDP packets/s', { nft: 1 }),
+  ...againstPeers('uipvs', 'udp-forward', '22-byte UDP packets/s', { nft: 1 }),
   ...againstPeers('uipvs', 'bulk-1-up', 'bulk, 1 flow up', { haproxy: 1.5 }),
   ...againstPeers('uipvs', 'bulk-1-down', 'bulk, 1 flow down', { haproxy: 1.5 }),
   ...againstPeers('uipvs', 'bulk-4-up', 'bulk, 4 flows up', { haproxy: 1 }),
