@@ -24,6 +24,7 @@ const ALONE: readonly string[] = [
 ];
 /** Those of e2e/ that are no other on the second device, or name their device themselves. */
 const ON_ONE_DEVICE: readonly string[] = [
+  'bad-commands',
   'control-socket',
   'inspection',
   'interfaces',

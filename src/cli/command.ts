@@ -1,5 +1,5 @@
 /** What a command line asks for, after every check that needs no daemon. */
-import type { Request } from '../control/protocol.js';
+import type { Change, Request } from '../control/protocol.js';
 import type { ServiceKey } from '../ipvs/specification.js';
 
 /** Which columns a listing has. */
@@ -16,8 +16,24 @@ export interface ListOptions {
 /** The requests of one command that change something and answer nothing. */
 export type ChangeRequest = Exclude<
   Request,
-  { op: 'info' | 'list' | 'connections' | 'timeouts' | 'sysctls' | 'set-sysctl' | 'drops' | 'batch' }
+  {
+    op:
+      | 'info'
+      | 'list'
+      | 'connections'
+      | 'timeouts'
+      | 'sysctls'
+      | 'set-sysctl'
+      | 'drops'
+      | 'batch'
+      | 'sequence';
+  }
 >;
+
+/** Whether it is of services or destinations. */
+export function isTableChange(request: ChangeRequest): request is Change {
+  return request.op !== 'set-timeouts' && request.op !== 'zero' && request.op !== 'stop-sync-daemon';
+}
 
 export type Command =
   | { readonly kind: 'help' }

@@ -6,9 +6,11 @@
  * and then a line that says which it was. The exit code is the one that -R has where that line is the last.
  */
 import { type Change, MAX_REQUEST_BYTES, type Request } from '../control/protocol.js';
-import type { ChangeRequest } from './command.js';
+import { isTableChange } from './command.js';
 import { CommandLineError, EXIT_OK, EXIT_REFUSED, usageError } from './command-line-error.js';
 import type { Conversation } from './conversation.js';
+import { UnresolvedHost } from './host-address.js';
+import type { ParsedCommandLine } from './parse.js';
 import { batchRefusalText, isRefusal } from './refusal.js';
 import { linesOf, splitLine } from './restore-line.js';
 
@@ -27,28 +29,27 @@ export async function restoreAtomically(
 ): Promise<number> {
   const lines: Line[] = [];
   let number = 0;
-  for await (const text of linesOf(input)) {
-    number++;
-    const words = splitLine(text);
-    if (words.length === 0) continue;
-    try {
-      lines.push({ number, words, change: await parseChange(words, conversation) });
-    } catch (error) {
-      if (!(error instanceof CommandLineError)) throw error;
-      return refuse(error.message, { number, words }, error.exitCode, conversation);
+  for await (const texts of linesOf(input)) {
+    for (const text of texts) {
+      number++;
+      const words = splitLine(text);
+      if (words.length === 0) continue;
+      try {
+        let parsed = conversation.tryParse(words, true);
+        if (parsed instanceof UnresolvedHost) parsed = await conversation.parse(words, true);
+        lines.push({ number, words, change: changeOf(parsed) });
+      } catch (error) {
+        if (!(error instanceof CommandLineError)) throw error;
+        return refuse(error.message, { number, words }, error.exitCode, conversation);
+      }
     }
   }
   return lines.length === 0 ? EXIT_OK : send(lines, conversation, maxBytes);
 }
 
-async function parseChange(words: readonly string[], conversation: Conversation): Promise<Change> {
-  const { command } = await conversation.parse(words, true);
-  if (command.kind === 'change' && isBatchable(command.request)) return command.request;
+function changeOf({ command }: ParsedCommandLine): Change {
+  if (command.kind === 'change' && isTableChange(command.request)) return command.request;
   throw usageError('-R --atomic takes only lines that change services or destinations');
-}
-
-function isBatchable(request: ChangeRequest): request is Change {
-  return request.op !== 'set-timeouts' && request.op !== 'zero' && request.op !== 'stop-sync-daemon';
 }
 
 async function send(lines: readonly Line[], conversation: Conversation, maxBytes: number): Promise<number> {

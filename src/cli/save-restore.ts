@@ -35,12 +35,12 @@ export async function restoreAll(invocation: Invocation): Promise<number> {
     output.err(`${program}: clear the table of services and make it anew from the lines of stdin\n`);
     return EXIT_HELP;
   }
-  const lines: string[] = [];
-  for await (const line of linesOf(invocation.openInput()))
-    if (!line.startsWith('#')) lines.push(`${line}\n`);
+  const texts: string[] = [];
+  for await (const lines of linesOf(invocation.openInput()))
+    texts.push(lines.flatMap((line) => (line.startsWith('#') ? [] : `${line}\n`)).join(''));
   const inner = { ...invocation, program: wrapped(program) };
   await main({ ...inner, words: ['-C'] });
-  return main({ ...inner, words: ['-R'], openInput: () => Readable.from(lines) });
+  return main({ ...inner, words: ['-R'], openInput: () => Readable.from(texts) });
 }
 
 /** The name of the program that does the work: ipvsadm of ipvsadm-save. */

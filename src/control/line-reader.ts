@@ -1,6 +1,6 @@
 /**
  * Cuts what a client sends into lines and bounds what the lines that have no end yet hold: MAX_SHORT_REQUEST_BYTES each
- * or, for a line that begins as a batch does, MAX_REQUEST_BYTES; and of such long ones MAX_HELD_BYTES over all clients.
+ * or, for a line that begins as a batch does, MAX_REQUEST_BYTES; and of such long ones MAX_HELD_BYTES over all clients, answered ones not counted.
  */
 import { UipvsError } from '../base/error.js';
 import { BATCH_BEGINNING, MAX_REQUEST_BYTES, MAX_SHORT_REQUEST_BYTES } from './protocol.js';
@@ -37,15 +37,18 @@ export class LineReader {
     this.#held = held;
   }
 
-  /** The lines that `chunk` ends, without their ends. Throws EINVAL for a line too long, EBUSY for want of room. */
+  /** The lines that `chunk` ends, without their ends; the next is asked for when one is dealt with. Throws EINVAL for a line too long, EBUSY for want of room. */
   *push(chunk: Buffer): Generator<string, void, void> {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
       this.#append(chunk.subarray(start, end));
       start = end + 1;
       const line = Buffer.concat(this.#pieces, this.#bytes).toString('utf8');
-      this.clear();
+      this.#pieces = [];
+      this.#bytes = 0;
       yield line;
+      // What is made of a long line holds as much, until it was answered.
+      this.clear();
     }
     if (start < chunk.length) this.#append(chunk.subarray(start));
   }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../base/error.js';
-import type { Request } from './protocol.js';
+import type { ReceivedRequest } from './request.js';
 
 /** A result; for long answers the pieces of it; or the errno of a refusal that ipvsadm has its own words for. */
 export type Outcome =
@@ -16,4 +16,4 @@ export type Outcome =
  * What answers a request. A UipvsError that it throws is told to the client in its own words and, where it is a
  * BatchRefusal, with its index.
  */
-export type Handler = (request: Request) => Promise<Outcome>;
+export type Handler = (request: ReceivedRequest) => Promise<Outcome>;

@@ -7,18 +7,29 @@
  * other is begun until that has been given, so that what it shows is not what a later request has made of the table.
  */
 import type { Socket } from 'node:net';
-import { messageOf, UipvsError } from '../base/error.js';
+import { UipvsError } from '../base/error.js';
 import { BatchRefusal } from './batch-refusal.js';
 import type { LineReader } from './line-reader.js';
 import type { Handler, Outcome } from './outcome.js';
-import { MAX_SHORT_REQUEST_BYTES, type Reply, type Request } from './protocol.js';
-import { parseRequest } from './request.js';
+import { MAX_SHORT_REQUEST_BYTES, type Reply } from './protocol.js';
+import { refusalOf } from './refusal.js';
+import { parseRequest, parsingLong, type ReceivedRequest } from './request.js';
 import type { Turns } from './turns.js';
 
-/** Of one client. Many at once is what makes a restore fast: the host does them together. */
+/**
+ * Of one client, each change of a sequence counted. Many at once is what makes a restore fast: the host does them
+ * together.
+ */
 const MAX_UNANSWERED = 4096;
 
 const DONE = '{"ok":true,"result":null}';
+
+interface Begun {
+  readonly outcome: Promise<Outcome | Reply>;
+  readonly isLong: boolean;
+  /** Of MAX_UNANSWERED. */
+  readonly count: number;
+}
 
 export class Peer {
   readonly #socket: Socket;
@@ -68,27 +79,40 @@ export class Peer {
   }
 
   async #take(line: string): Promise<void> {
-    const { outcome, isLong } = this.#begin(line);
-    this.#unanswered += 1;
+    const { outcome, isLong, count } = this.#begin(line);
+    this.#unanswered += count;
     this.#answers = this.#answers.then(async () => {
       await this.#answer(await outcome);
-      this.#unanswered -= 1;
+      this.#unanswered -= count;
     });
     this.#answers.catch(() => this.#socket.destroy());
-    const isEnough = this.#unanswered >= MAX_UNANSWERED || line.length > MAX_SHORT_REQUEST_BYTES;
-    if (isEnough || isLong) await this.#answers;
+    if (isLong || this.#unanswered >= MAX_UNANSWERED) await this.#answers;
   }
 
   /** Carries out one request; a refusal or failure becomes its reply. */
-  #begin(line: string): { readonly outcome: Promise<Outcome | Reply>; readonly isLong: boolean } {
-    let request: Request;
+  #begin(line: string): Begun {
+    if (line.length > MAX_SHORT_REQUEST_BYTES) {
+      return { outcome: this.#answerLong(line).catch(refusal), isLong: true, count: 1 };
+    }
+    let request: ReceivedRequest;
     try {
       request = parseRequest(line);
     } catch (thrown) {
-      return { outcome: Promise.resolve(refusal(thrown)), isLong: false };
+      return { outcome: Promise.resolve(refusal(thrown)), isLong: false, count: 1 };
     }
     const isLong = request.op === 'list' || request.op === 'connections';
-    return { outcome: this.#handler(request).catch(refusal), isLong };
+    const count = request.op === 'sequence' ? 1 + request.requests.length : 1;
+    return { outcome: this.#handler(request).catch(refusal), isLong, count };
+  }
+
+  /** What takes long to be read. */
+  async #answerLong(line: string): Promise<Outcome> {
+    const reading = parsingLong(line);
+    for (;;) {
+      const step = reading.next();
+      if (step.done === true) return await this.#handler(step.value);
+      await this.#turns.next();
+    }
   }
 
   async #answer(outcome: Outcome | Reply): Promise<void> {
@@ -153,9 +177,6 @@ function hungUp(): UipvsError {
 }
 
 function refusal(thrown: unknown): Reply {
-  if (thrown instanceof UipvsError) {
-    const index = thrown instanceof BatchRefusal ? { index: thrown.index } : {};
-    return { ok: false, errno: thrown.code, message: thrown.message, ...index };
-  }
-  return { ok: false, errno: 'EIO', message: `uipvsd failed to answer: ${messageOf(thrown)}` };
+  const index = thrown instanceof BatchRefusal ? { index: thrown.index } : {};
+  return { ok: false, ...refusalOf(thrown), ...index };
 }

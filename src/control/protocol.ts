@@ -4,8 +4,12 @@
  * A Unix stream socket carries newline-delimited JSON. The client writes one {@link Request} a line and may
  * pipeline; the daemon answers every request in order with exactly one {@link Reply} line, except `list` and
  * `connections`, which may be answered by any number of `{"part": [...]}` lines before its final reply: such an answer
- * may be of any length, and is made while it is read. A refused request changes nothing. `errno` names what kernel IPVS would have returned, so that a client can print ipvsadm's own words;
- * `message` is set where uipvs has something better to say than the kernel.
+ * may be of any length, and is made while it is read. A refused request changes nothing. `errno` names what kernel IPVS
+ * would have returned, so that a client can print ipvsadm's own words; `message` is set where uipvs has something better
+ * to say than the kernel.
+ *
+ * Two requests are of several changes: a `batch`, all of them or none, and a `sequence`, which is no more than its changes
+ * one after another with a common answer, for less: each is refused by itself, and other clients may come in between.
  *
  * Addresses travel as text in canonical form (IPv4 dotted quad; IPv6 as RFC 5952), ports in host order.
  */
@@ -13,7 +17,7 @@ import type { ErrorCode } from '../base/error.js';
 import type { ConnectionListing, Info, ListItem, SysctlListing, Timeouts } from '../ipvs/listing.js';
 import type { DestinationKey, DestinationSpec, ServiceKey, ServiceSpec } from '../ipvs/specification.js';
 
-/** What changes services and destinations, and so can be part of a batch. */
+/** What changes services and destinations, and so can be part of a batch or a sequence. */
 export type Change = Extract<
   Request,
   {
@@ -39,6 +43,7 @@ export type Request =
   | { readonly op: 'set-sysctl'; readonly name: string; readonly value: string }
   | { readonly op: 'stop-sync-daemon'; readonly role: 'master' | 'backup' }
   | { readonly op: 'batch'; readonly requests: readonly Change[] }
+  | { readonly op: 'sequence'; readonly requests: readonly Change[] }
   | { readonly op: 'flush' }
   | { readonly op: 'zero'; readonly key?: ServiceKey }
   | { readonly op: 'add-service'; readonly service: ServiceSpec }
@@ -54,15 +59,25 @@ export interface Items {
   readonly connections: ConnectionListing;
 }
 
+/** One of a sequence's changes that was refused: the others were made all the same. */
+export interface SequenceRefusal {
+  /** Which one, from 0. */
+  readonly index: number;
+  readonly errno: ErrorCode;
+  readonly message?: string;
+}
+
 /** What each operation's `result` is; operations not named here answer null. */
 export interface Results {
+  /** In the order of the changes. */
+  readonly sequence: readonly SequenceRefusal[];
   readonly info: Info;
   readonly timeouts: Timeouts;
   /** All of net.ipv4.vs in the order of their names. */
   readonly sysctls: readonly SysctlListing[];
   /**
    * The workers' counters since the start, all of them by name and in their order: packets by verdict
-   * (`received_packets`, ...), drops by reason (`drop_...`), and others.
+   * (`received_packets`, ...), drops by reason (`drop_...`), and others; and `scheduler_errors`.
    */
   readonly drops: Readonly<Record<string, number>>;
 }
@@ -87,6 +102,9 @@ export const DEFAULT_SOCKET_PATH = '/run/uipvs/uipvsd.sock';
 
 /** Most requests of a batch. */
 export const MAX_BATCH_CHANGES = 200_000;
+
+/** Most requests of a sequence: some milliseconds' work. */
+export const MAX_SEQUENCE_CHANGES = 512;
 
 /** How a batch's line must begin for the daemon to accept more than MAX_SHORT_REQUEST_BYTES of it. */
 export const BATCH_BEGINNING = '{"op":"batch"';

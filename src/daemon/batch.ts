@@ -7,6 +7,9 @@
  * the first one either, as nothing comes between. The host can still refuse new addresses; then the daemon takes back
  * what it did by the inverses of the changes, last one first, each told by `inverseOf` before its change.
  *
+ * Both take long with 100,000 destinations, and are walks in steps: the caller lets no other change in between, and no new
+ * connection be decided for while the changes are made, so that none meets a table that is half restored.
+ *
  * Schedulers are not told of the rehearsal, but for `init`, by which one may refuse a service.
  */
 import { UipvsError } from '../base/error.js';
@@ -58,16 +61,27 @@ export function carryOut(director: Director, change: Change, place = 0): void {
   }
 }
 
-/** Changes nothing. @throws BatchRefusal with the code and the words of the first change that would be refused */
-export function rehearse(director: Director, changes: readonly Change[]): void {
-  const stage = stageFor(director, changes);
+/** The same in steps. @throws UipvsError as `carryOut`, and then nothing has changed */
+export function* carryingOut(director: Director, change: Change): Generator<void> {
+  if (change.op === 'flush') yield* director.flushing();
+  else carryOut(director, change);
+}
+
+/**
+ * Changes nothing. In steps, between which the model must not change.
+ *
+ * @throws BatchRefusal with the code and the words of the first change that would be refused
+ */
+export function* rehearsing(director: Director, changes: readonly Change[]): Generator<void> {
+  const stage = yield* settingStage(director, changes);
   for (const [index, change] of changes.entries()) {
     try {
-      carryOut(stage, change);
+      yield* carryingOut(stage, change);
     } catch (thrown) {
       if (!(thrown instanceof UipvsError)) throw thrown;
       throw new BatchRefusal(index, thrown);
     }
+    yield;
   }
 }
 
@@ -119,8 +133,8 @@ function makingOf({ key, spec, destinations }: ServiceView): Change[] {
 }
 
 /** A director that has of `director` what concerns `changes`. */
-function stageFor(director: Director, changes: readonly Change[]): Director {
-  const isNamed = namedBy(changes);
+function* settingStage(director: Director, changes: readonly Change[]): Generator<void, Director> {
+  const isNamed = yield* namesOf(changes);
   const discarded = [...director.discarded()];
   const services = [...director.services()];
   const othersIds = new Set<string>();
@@ -141,24 +155,31 @@ function stageFor(director: Director, changes: readonly Change[]): Director {
   const schedulers = new Map([...director.schedulers].map(([name, one]) => [name, understudy(one, curtain)]));
   const stage = new Director({ dataPlane, schedulers, clock: () => 0 });
   for (const { service, destination } of discarded.filter((one) => isNamed(one.service.key))) {
-    if (stage.findService(service.key) === undefined) stage.addService(service);
+    if (stage.findService(service.key) === undefined) stage.restoreService(service);
     stage.addDestination(service.key, destination);
     stage.deleteDestination(service.key, destination);
+    yield;
   }
-  stage.flush();
-  for (const service of services.filter(({ key }) => isNamed(key))) {
-    for (const change of makingOf(service)) carryOut(stage, change);
+  yield* stage.flushing();
+  for (const service of services) {
+    if (!isNamed(service.key)) continue;
+    for (const change of makingOf(service)) {
+      if (change.op === 'add-service') stage.restoreService(change.service);
+      else carryOut(stage, change);
+      yield;
+    }
   }
   curtain.isUp = true;
   return stage;
 }
 
-/** Whether a service is one that the changes name; a flush names all. */
-function namedBy(changes: readonly Change[]): (key: ServiceKey) => boolean {
+/** Tells whether a service is one that the changes name; a flush names all. */
+function* namesOf(changes: readonly Change[]): Generator<void, (key: ServiceKey) => boolean> {
   const names = new Set<string>();
   for (const change of changes) {
     if (change.op === 'flush') return () => true;
     names.add(serviceName('service' in change ? change.service.key : change.key));
+    yield;
   }
   return (key) => names.has(serviceName(key));
 }

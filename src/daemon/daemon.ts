@@ -9,31 +9,31 @@
  * Start order: state of the daemon before, engine and device, worker, host, socket; the socket is there only when
  * everything works. A failure on the way undoes what was done. Stop order is the reverse: no new commands, host as it was
  * found, worker, device.
- * A command changes the model first and the host second; if the host refuses, the model is changed back, so that a
- * command that failed changed nothing.
+ * How a command is carried out: answers.ts.
  */
 import { mkdir } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
-import { type ErrorCode, messageOf, UipvsError } from '../base/error.js';
-import { BatchRefusal } from '../control/batch-refusal.js';
-import type { Outcome } from '../control/outcome.js';
-import type { Request } from '../control/protocol.js';
+import { messageOf, UipvsError } from '../base/error.js';
 import { ControlServer } from '../control/server.js';
 import { loadAddon } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
 import { HostPlumbing } from '../host/host-plumbing.js';
 import { Director } from '../ipvs/director.js';
+import type { Scheduler } from '../ipvs/scheduler.js';
 import { addressWords } from '../net/address.js';
 import { makeBuiltinSchedulers } from '../scheduling/registry.js';
-import { CommandRunner, type Run } from './commands.js';
+import { wlc } from '../scheduling/wlc.js';
+import { Answers } from './answers.js';
+import { CommandRunner } from './commands.js';
 import { type AddressKeeper, type HostChange, HostChanges, HostSync } from './host-sync.js';
 import { InOrder } from './in-order.js';
 import type { Logger } from './logger.js';
 import { availablePages } from './memory.js';
 import { Monitoring, metricsSource } from './monitoring.js';
 import type { DaemonOptions } from './options.js';
+import { loadOwnSchedulers } from './own-schedulers.js';
 import { State } from './state.js';
 import { inSteps } from './steps.js';
 import { openEarly, Wire } from './wire.js';
@@ -49,20 +49,10 @@ const ADDRESS_PERIOD_MS = 250;
 /** How long a killed daemon may take to be gone, and how often it is asked. */
 const RELEASE_MS = 2000;
 const RELEASE_RETRY_MS = 5;
-/** Asked of the host in one turn of the event loop: a few milliseconds' work. */
-const CHANGES_PER_STEP = 1024;
 const NO_ROUTE = { mtuBytes: 0, source: null, device: '' } as const;
 /** 16,384 services and 131,072 destinations take 11 MB when all are used. */
 const MAX_SERVICES = 16_384;
 const MAX_DESTINATIONS = 131_072;
-/** Refusals that ipvsadm has its own words for. Source: ipvsadm, libipvs.c (ipvs_strerror). */
-const KERNEL_REFUSALS: ReadonlySet<ErrorCode> = new Set(['EEXIST', 'ENOENT', 'ESRCH', 'ERANGE', 'EINVAL']);
-
-/** A request that was carried out on the model, and what it asks of the host. */
-interface Carried {
-  readonly run: Run;
-  readonly changes: readonly HostChange[];
-}
 
 /** What there is before the host is touched. */
 interface Parts {
@@ -77,10 +67,9 @@ export class Daemon {
   readonly #log: Logger;
   readonly #engine: Engine;
   readonly #host: HostPlumbing;
-  readonly #changes: HostChanges;
   readonly #sync: HostSync;
   readonly #director: Director;
-  readonly #commands: CommandRunner;
+  readonly #answers: Answers;
   readonly #state: State | null;
   readonly #inOrder = new InOrder();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -95,11 +84,14 @@ export class Daemon {
     this.#log = log;
     this.#engine = engine;
     this.#host = host;
-    this.#changes = changes;
     this.#state = state;
     this.#director = director;
     this.#sync = new HostSync(host, keeperOf(engine, state), options);
-    this.#commands = new CommandRunner(director, engine, (entry) => state?.note(entry));
+    const commands = new CommandRunner(director, engine, {
+      note: (entry) => state?.note(entry),
+      noteBatch: (batch) => state?.noteBatch(batch),
+    });
+    this.#answers = new Answers({ commands, changes, sync: this.#sync, inOrder: this.#inOrder, log });
   }
 
   /**
@@ -109,6 +101,7 @@ export class Daemon {
   static async start(options: DaemonOptions, log: Logger): Promise<Daemon> {
     await makeDirectory(dirname(options.socketPath));
     if (!options.isStandby) await ControlServer.assertFree(options.socketPath);
+    const ownSchedulers = await loadOwnSchedulers(options.schedulers);
     const addon = loadAddon();
     const changes = new HostChanges();
     const limits = {
@@ -125,7 +118,7 @@ export class Daemon {
     const offloads = await openTunOf(engine, options.device, state);
     state?.deviceOpened(0, options.device);
     const reinject = chooseReinjection(engine, options, log);
-    const director = makeDirector(engine);
+    const director = makeDirector(engine, ownSchedulers);
     const parts = { log, engine, changes, director, state };
     const restored = takeUp(parts, options);
     let host: HostPlumbing | undefined;
@@ -171,9 +164,9 @@ export class Daemon {
 
   async #run(options: DaemonOptions, restored: readonly HostChange[]): Promise<void> {
     try {
-      await this.#apply(restored).catch((thrown: unknown) =>
-        this.#log.warn(`not restored: ${messageOf(thrown)}`),
-      );
+      await this.#answers
+        .apply(restored)
+        .catch((thrown: unknown) => this.#log.warn(`not restored: ${messageOf(thrown)}`));
       if (options.io.kind === 'packet') {
         this.#wire = new Wire(this.#engine, this.#host, options.io.interfaces, this.#log);
         await this.#wire.follow();
@@ -184,7 +177,8 @@ export class Daemon {
       const source = metricsSource(this.#director, this.#engine, options.connections);
       this.#monitoring = await Monitoring.start(source, options, this.#log);
       const onFailure = (failure: UipvsError): void => this.#log.warn(failure.message);
-      this.#server = await ControlServer.listen(options.socketPath, (request) => this.#answer(request), {
+      const answers = this.#answers;
+      this.#server = await ControlServer.listen(options.socketPath, (request) => answers.answer(request), {
         onFailure,
       });
     } catch (thrown) {
@@ -194,6 +188,7 @@ export class Daemon {
     this.#every(DEFENCE_PERIOD_MS, async () => this.#director.updateDefence(await availablePages()));
     this.#every(ESTIMATOR_PERIOD_MS, () => inSteps(this.#director.figures.ticking()));
     this.#every(HOUSEKEEPING_PERIOD_MS, () => this.#keepHouse());
+    this.#every(HOUSEKEEPING_PERIOD_MS, async () => this.#tellTroubles());
     this.#every(HOST_REFRESH_PERIOD_MS, () => this.#host.refresh());
     this.#every(ADDRESS_PERIOD_MS, async () => {
       await this.#host.followAddresses();
@@ -236,68 +231,8 @@ export class Daemon {
     this.#sync.stopWaiting();
     await this.#server?.close();
     await this.#monitoring?.close();
-  }
-
-  /** Commands of all clients run in the order in which they come; what they need of the host is done for many at once. */
-  async #answer(request: Request): Promise<Outcome> {
-    let run: Run;
-    let changes: readonly HostChange[];
-    try {
-      ({ run, changes } = await this.#inOrder.run(() => this.#carryOut(request)));
-    } catch (thrown) {
-      const hasKernelsWords =
-        thrown instanceof UipvsError && KERNEL_REFUSALS.has(thrown.code) && request.op !== 'set-sysctl';
-      if (!hasKernelsWords) throw thrown;
-      return {
-        refused: thrown.code,
-        ...(thrown instanceof BatchRefusal ? { index: thrown.index } : {}),
-      };
-    }
-    try {
-      await this.#apply(changes);
-    } catch (thrown) {
-      const { undo } = run;
-      await this.#apply(await this.#inOrder.run(() => this.#changesOf(() => undo?.())));
-      this.#log.warn({ op: request.op }, `refused: ${messageOf(thrown)}`);
-      throw thrown;
-    }
-    this.#warnOf(request);
-    return run.outcome;
-  }
-
-  /** On the model only; and what it asks of the host. */
-  #carryOut(request: Request): Carried | Promise<Carried> {
-    const run = this.#commands.run(request);
-    if (run instanceof Promise) return run.then((ended) => ({ run: ended, changes: this.#changes.take() }));
-    return { run, changes: this.#changes.take() };
-  }
-
-  /** Settles when the host has all of them; throws the first refusal, after all were tried. */
-  async #apply(changes: readonly HostChange[]): Promise<void> {
-    const parts: Promise<void>[] = [];
-    for (let from = 0; from < changes.length; from += CHANGES_PER_STEP) {
-      if (from > 0) await turn();
-      const part = this.#sync.apply(changes.slice(from, from + CHANGES_PER_STEP));
-      part.catch(() => undefined); // met below
-      parts.push(part);
-    }
-    await Promise.allSettled(parts);
-    await Promise.all(parts);
-  }
-
-  /** What `task` asks of the host. */
-  #changesOf(task: () => void): readonly HostChange[] {
-    task();
-    return this.#changes.take();
-  }
-
-  /** What is configured and listed like everything else, but will not work. */
-  #warnOf(request: Request): void {
-    if (request.op !== 'add-destination' && request.op !== 'edit-destination') return;
-    const { address, port, forwarding } = request.destination;
-    if (forwarding === 'masquerading') return;
-    const sentence = `uipvs forwards by masquerading only: connections for this ${forwarding} destination will be refused`;
-    this.#log.warn({ address, port, forwarding }, sentence);
+    // A long command that is under way still needs the engine.
+    await this.#inOrder.run(() => {});
   }
 
   async #keepHouse(): Promise<void> {
@@ -306,15 +241,22 @@ export class Daemon {
       const step = (): void => {
         isOver = steps.next().done === true;
       };
-      await this.#apply(await this.#inOrder.run(() => this.#changesOf(step)));
+      await this.#answers.change(step);
     }
     const state = this.#state;
-    if (state?.isLong) await this.#inOrder.run(() => state.shorten(this.#director));
+    if (state?.isLongFor(this.#director)) await this.#inOrder.run(() => state.shorten(this.#director));
     const error = this.#engine.receiveError;
     if (error === this.#receiveError) return;
     this.#receiveError = error;
     if (error === 0) this.#log.info('the device works again');
     else this.#log.error({ errno: error }, 'the device gives no packets: is it down or gone?');
+  }
+
+  #tellTroubles(): void {
+    for (const { service, scheduler, what, times } of this.#director.schedulerTroubles.due()) {
+      const sentence = `scheduler ${scheduler} of service ${service} ${what}; wlc chooses where it fails`;
+      this.#log.error({ service, scheduler, times }, sentence);
+    }
   }
 
   /** A timer whose failures are logged and end nothing. */
@@ -363,14 +305,15 @@ async function retryWhileBusy<Result>(task: () => Result, forMs: number): Promis
   }
 }
 
-function makeDirector(engine: Engine): Director {
+function makeDirector(engine: Engine, ownSchedulers: ReadonlyMap<string, Scheduler>): Director {
   const nowMs = () => performance.now();
-  const schedulers = makeBuiltinSchedulers({
+  const builtin = makeBuiltinSchedulers({
     nowMs,
     random: Math.random,
     expirationSeconds: (scheduler) => director.sysctl(`${scheduler}_expiration`),
   });
-  const director: Director = new Director({ dataPlane: engine, schedulers, clock: nowMs });
+  const schedulers = new Map([...builtin, ...ownSchedulers]);
+  const director: Director = new Director({ dataPlane: engine, schedulers, clock: nowMs, fallback: wlc });
   return director;
 }
 

@@ -67,6 +67,11 @@ export class HostChanges implements AddressObserver {
     this.#pending.push({ what: 'destination-removed', place });
   }
 
+  /** How many `take` would hand out. */
+  get count(): number {
+    return this.#pending.length;
+  }
+
   /** The changes since the last call, in order. */
   take(): readonly HostChange[] {
     const taken = this.#pending;
@@ -102,11 +107,22 @@ export class HostSync {
     this.#masqueradePorts = masqueradePorts;
   }
 
-  /** Settles when the host has all of them; throws the first refusal, after all were tried. */
-  async apply(changes: readonly HostChange[]): Promise<void> {
-    const outcomes = await Promise.allSettled(changes.map((change) => this.#apply(change)));
-    const refused = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (refused) throw refused.reason;
+  /** Settles when the host has tried all of them; why it refuses some, by their index. Never rejects. */
+  async tryApply(changes: readonly HostChange[]): Promise<ReadonlyMap<number, unknown>> {
+    const refusals = new Map<number, unknown>();
+    const pending: Promise<void>[] = [];
+    for (const [index, change] of changes.entries()) {
+      if (this.#isDoneAtOnce(change)) continue;
+      pending.push(this.#apply(change).catch((thrown: unknown) => void refusals.set(index, thrown)));
+    }
+    if (pending.length > 0) await Promise.all(pending);
+    return refusals.size > 1 ? new Map([...refusals].sort(([one], [other]) => one - other)) : refusals;
+  }
+
+  /** Most are one more or one less of a real server that the host knows. */
+  #isDoneAtOnce(change: HostChange): boolean {
+    if (change.what === 'destination-added') return this.#host.tryAddRealServer(change.place);
+    return change.what === 'destination-removed' && this.#host.tryRemoveRealServer(change.place);
   }
 
   async #apply(change: HostChange): Promise<void> {

@@ -60,6 +60,9 @@ export function metricsSource(director: Director, engine: Engine, connectionLimi
     get schedulerFailures() {
       return director.schedulerFailures;
     },
+    get schedulerErrors() {
+      return director.schedulerTroubles.count;
+    },
     get liveConnections() {
       return engine.liveConnections;
     },

@@ -1,5 +1,5 @@
 /** uipvsd's command line. */
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, UipvsError } from '../base/error.js';
 import { DEFAULT_SOCKET_PATH } from '../control/protocol.js';
@@ -8,6 +8,13 @@ import type { Endpoint } from '../net/endpoint.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A scheduler of the user's own. */
+export interface SchedulerFile {
+  /** On the ipvsadm command line. */
+  readonly name: string;
+  readonly path: string;
+}
 
 export interface DaemonOptions {
   readonly socketPath: string;
@@ -34,6 +41,7 @@ export interface DaemonOptions {
   readonly isStandby: boolean;
   /** Forget what a daemon before has left there. */
   readonly isFresh: boolean;
+  readonly schedulers: readonly SchedulerFile[];
   /** Directory for files in the format of /proc/net/ip_vs*; null: none are written. */
   readonly procDirectory: string | null;
 }
@@ -49,6 +57,8 @@ const MAX_WORKERS = 64;
 const MAX_CONNECTIONS = 1_073_741_822;
 const DEFAULT_ROUTING_TABLE = 117;
 const MAX_DEVICE_NAME = 15;
+/** Source: linux/ip_vs.h, IP_VS_SCHEDNAME_MAXLEN less its end. */
+const MAX_SCHEDULER_NAME = 15;
 /** Behind the ports that Linux gives to sockets by default (net.ipv4.ip_local_port_range). */
 const DEFAULT_MASQUERADE_PORTS = '61000-65534';
 
@@ -73,6 +83,9 @@ Usage: uipvsd [options]
   --metrics ADDR:PORT  answer Prometheus at http://ADDR:PORT/metrics (default: off)
   --proc-dir DIR       keep /proc/net/ip_vs, ip_vs_conn, ip_vs_stats up to date under DIR/net
                        (default: proc beside the socket; 'none' for none)
+  --scheduler NAME=FILE
+                       a scheduler of your own for uipvsadm -s NAME: an ES module; may be
+                       given several times
   --workers N          threads that receive and send (default: 1)
   --state-dir DIR      keep connections and configuration there, for the next start when
                        the daemon dies (default: state beside the socket; 'none' for none)
@@ -174,6 +187,23 @@ function portRange(text: string): { readonly first: number; readonly last: numbe
   );
 }
 
+function schedulerFiles(texts: readonly string[]): readonly SchedulerFile[] {
+  const files = texts.map((text) => {
+    const [, name = '', path = ''] = /^([A-Za-z0-9][A-Za-z0-9_-]*)=(.+)$/s.exec(text) ?? [];
+    if (name !== '' && name.length <= MAX_SCHEDULER_NAME) return { name, path: resolve(path) };
+    throw new UipvsError(
+      'EINVAL',
+      `Expected NAME=FILE, with a name of 1 to ${MAX_SCHEDULER_NAME} letters, digits, '_' or '-', for --scheduler but received '${text}'`,
+    );
+  });
+  const names = new Set<string>();
+  for (const { name } of files) {
+    if (names.has(name)) throw new UipvsError('EINVAL', `--scheduler '${name}' is given twice`);
+    names.add(name);
+  }
+  return files;
+}
+
 function stateDirectory(text: string | undefined, socketPath: string): string | null {
   if (text === '') throw new UipvsError('EINVAL', "Expected a directory for --state-dir but received ''");
   if (text === 'none') return null;
@@ -212,6 +242,7 @@ export function parseDaemonOptions(
       isStandby: values.standby === true,
       io: packetSource(values),
       reinject: reinject(values.reinject),
+      schedulers: schedulerFiles(values.scheduler ?? []),
       logLevel: logLevel(values['log-level'] ?? 'info'),
     },
   };
@@ -230,6 +261,7 @@ function parseWords(words: readonly string[]) {
         io: string,
         interfaces: string,
         reinject: string,
+        scheduler: { ...string, multiple: true },
         device: string,
         table: string,
         connections: string,

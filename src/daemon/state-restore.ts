@@ -28,12 +28,12 @@ export function restoreInto(
   };
   if (!attempt(() => director.keepDestinationIds(state.ids()))) return;
   for (const [service, discarded] of byService(state.discarded())) {
-    if (!attempt(() => director.addService(service))) continue;
+    if (!attempt(() => director.restoreService(service))) continue;
     for (const { spec, id } of discarded) attempt(() => director.addDestination(service.key, spec, 0, id));
     director.deleteService(service.key);
   }
   for (const { spec, destinations } of state.services.values()) {
-    if (!attempt(() => director.addService(spec))) continue;
+    if (!attempt(() => director.restoreService(spec))) continue;
     for (const { spec: destination, id } of destinations.values()) {
       attempt(() => director.addDestination(spec.key, destination, 0, id));
     }

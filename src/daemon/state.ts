@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import type { RecoveryReport } from '../engine/addon.js';
 import type { Engine } from '../engine/engine.js';
 import type { Director } from '../ipvs/director.js';
+import type { BatchLine } from './entry-lines.js';
 import type { Logger } from './logger.js';
 import type { SavedState } from './saved-state.js';
 import { clearStateDirectory, openStateDirectory, SERVICES_FILE } from './state-directory.js';
@@ -90,6 +91,11 @@ export class State {
     this.#journal.note(entry);
   }
 
+  /** Writes down, at once, changes that were made together. */
+  noteBatch(batch: BatchLine): void {
+    this.#journal.noteBatch(batch);
+  }
+
   /** A device that was opened, of a mark or with 0 the main one, stays from now on when the daemon dies. */
   deviceOpened(mark: number, name: string): void {
     const isOurs = this.#devices.has(name);
@@ -123,8 +129,11 @@ export class State {
     return unused;
   }
 
-  get isLong(): boolean {
-    return this.#journal.isLong;
+  /** Whether the file says much that no longer counts. */
+  isLongFor(director: Director): boolean {
+    let things = 0;
+    for (const { destinations } of director.services()) things += 1 + destinations.length;
+    return this.#journal.isLongFor(things);
   }
 
   /** Makes the file shorter; the model must not change meanwhile. */

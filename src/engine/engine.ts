@@ -219,6 +219,11 @@ export class Engine implements DataPlane {
     this.#native.start(this.#drain);
   }
 
+  /** From now on new connections wait until {@link admitNew}, as many as the ring to the control thread holds. */
+  holdNew(): void {
+    this.#admitsNew = false;
+  }
+
   /** From now on new connections are decided for; those that came before have waited. */
   admitNew(): void {
     this.#admitsNew = true;

@@ -80,6 +80,10 @@ export class Entry {
   /** What it has contributed to the rules that all entries have in common, see family-rules.ts. */
   contributed: readonly Contribution[] = [];
   location: Location = 'unknown';
+  /** When the kernel last said where it is, by performance.now(); only for an answer that needs no second look. */
+  locatedAtMs = Number.NEGATIVE_INFINITY;
+  /** Whether the kernel has all that it asked for last; not while that is being looked into. */
+  isInPlace = false;
   /** Of a virtual address: another program, such as keepalived, has had it on a device of the host. */
   hasBeenLocal = false;
   /** Of a virtual address: it may be put on a device any moment, since it is in a subnet of the host or has been. */
@@ -116,6 +120,17 @@ export class Entry {
       if (isTaken) this.remove(protocol, port);
       isTaken = false;
     };
+  }
+
+  /** Whether uses may come and go, as long as there is one, with nothing to change in the kernel. */
+  get isIndifferentToUses(): boolean {
+    return this.isInPlace && this.uses.size > 0 && isElsewhere(this) && !this.mayBeLocal;
+  }
+
+  /** Whether there is a use of these, and another besides. */
+  hasSpare(protocol: ProtocolName | undefined, port: number): boolean {
+    const use = this.uses.get(`${protocol ?? 'any'}:${port}`);
+    return use !== undefined && (use.count > 1 || this.uses.size > 1);
   }
 
   /** Takes one use away; none there: nothing happens. */

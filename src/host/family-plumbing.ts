@@ -19,6 +19,8 @@ import { isAlreadyGone } from './undo.js';
 
 /** Real servers whose routes a refresh compares with the kernel's; all of them in turn. */
 const MAX_LOCATED_A_REFRESH = 2048;
+/** What the kernel has said of an address holds for further services and ports of it, as it holds between refreshes. */
+const LOCATED_FOR_MS = 5000;
 
 export interface Change {
   readonly verb: 'add' | 'remove';
@@ -57,6 +59,8 @@ export class FamilyPlumbing {
   /** Real servers whose turn it is not yet. */
   #turn: Entry[] = [];
   #isForwarding = false;
+  /** The VIPs to be answered for may not be those of the last look. */
+  #isLanBehind = false;
 
   constructor(family: Family, context: HostContext, capture: Capture) {
     this.#family = family;
@@ -72,14 +76,14 @@ export class FamilyPlumbing {
     const steps = changes.map((change) => this.#take(change));
     const touched = [...new Set(steps.map((step) => step.entry))];
     try {
-      const refusals = await this.#reconcile(touched);
+      const refusals = await this.#reconcile(touched, 'shared', LOCATED_FOR_MS);
       const refused = new Set(
         steps.filter(({ entry, takeBack }) => takeBack !== null && refusals.has(entry)),
       );
       for (const { takeBack } of refused) takeBack?.();
       if (refusals.size > 0) await this.#reconcile([...refusals.keys()]);
       await this.#tidy(touched);
-      if (touched.some(({ kind }) => kind === 'virtual address')) await this.#followLan(false);
+      if (this.#isLanBehind) await this.#followLan(false);
       const outcomes: (UipvsError | null)[] = [];
       for (const step of steps) {
         const refusal = refused.has(step) ? (refusals.get(step.entry) ?? null) : null;
@@ -92,6 +96,27 @@ export class FamilyPlumbing {
       for (const { takeBack } of steps) takeBack?.();
       throw thrown;
     }
+  }
+
+  /** Makes a change that leaves the kernel as it is; false, and nothing was done: it has to be applied. */
+  tryAtOnce(
+    verb: Change['verb'],
+    kind: EntryKind,
+    address: string,
+    protocol: ProtocolName | undefined,
+    port: number,
+    alsoPorts: readonly PortRange[] | undefined,
+  ): boolean {
+    const entry = this.#entries.get(`${kind} ${address}`);
+    if (entry === undefined || kind === 'firewall mark' || !entry.isIndifferentToUses) return false;
+    if (verb === 'remove') {
+      if (!entry.hasSpare(protocol, port)) return false;
+      entry.remove(protocol, port);
+      return true;
+    }
+    if (performance.now() - entry.locatedAtMs >= LOCATED_FOR_MS) return false;
+    entry.add(protocol, port, alsoPorts);
+    return true;
   }
 
   /** Notes a change in its entry, before the kernel hears of it. */
@@ -196,14 +221,30 @@ export class FamilyPlumbing {
     return entry;
   }
 
-  /** Brings the kernel to what the entries want; the refusals name the entries of which something is missing. */
-  async #reconcile(entries: readonly Entry[], thoroughness: Thoroughness = 'shared'): Promise<Refusals> {
+  /**
+   * Brings the kernel to what the entries want; the refusals name the entries of which something is missing.
+   *
+   * @param trustedMs for how long it is believed where an address is
+   */
+  async #reconcile(
+    entries: readonly Entry[],
+    thoroughness: Thoroughness = 'shared',
+    trustedMs = 0,
+  ): Promise<Refusals> {
     const { system, device } = this.#context;
     const refusals: Refusals = new Map();
+    for (const entry of entries) entry.isInPlace = false;
     const used = entries.filter((entry) => entry.uses.size > 0);
-    const located = used.filter((entry) => entry.kind !== 'firewall mark');
-    const findings = await locate(system, this.#family, located, device, thoroughness);
-    for (const [index, entry] of located.entries()) this.#settle(entry, findings[index], refusals);
+    const startedAt = performance.now();
+    const located = used.filter(
+      ({ kind, locatedAtMs }) => kind !== 'firewall mark' && startedAt - locatedAtMs >= trustedMs,
+    );
+    if (located.length > 0) {
+      const findings = await locate(system, this.#family, located, device, thoroughness);
+      for (const [index, entry] of located.entries())
+        this.#settle(entry, findings[index], startedAt, refusals);
+    }
+    for (const entry of used) if (!refusals.has(entry)) refuseUnselectable(entry, refusals);
     const candidates = used.filter((entry) => !refusals.has(entry));
     for (const [entry, refusal] of await findTaken(this.#context, this.#family, candidates))
       refusals.set(entry, refusal);
@@ -229,6 +270,7 @@ export class FamilyPlumbing {
     if (this.#capture.isOn)
       await this.#capture.setSelection(this.#family, this.#rules.selection(this.#routed));
     await this.#run([...additions, ...deletions], contributors, refusals);
+    for (const entry of used) entry.isInPlace = !refusals.has(entry);
     return refusals;
   }
 
@@ -236,7 +278,9 @@ export class FamilyPlumbing {
   #note(entry: Entry): void {
     const { kind, address } = entry;
     if (kind === 'virtual address') {
-      if (entry.uses.size > 0 && isElsewhere(entry)) this.#routed.add(address);
+      const isRouted = entry.uses.size > 0 && isElsewhere(entry);
+      if (isRouted !== this.#routed.has(address)) this.#isLanBehind = true;
+      if (isRouted) this.#routed.add(address);
       else this.#routed.delete(address);
     }
     if (kind !== 'firewall mark') return;
@@ -270,7 +314,8 @@ export class FamilyPlumbing {
   }
 
   /** Takes in what the kernel says of the entry's address; says so once if that means trouble. */
-  #settle(entry: Entry, finding: Finding | undefined, refusals: Refusals): void {
+  #settle(entry: Entry, finding: Finding | undefined, atMs: number, refusals: Refusals): void {
+    entry.locatedAtMs = Number.NEGATIVE_INFINITY;
     if (finding === undefined) return;
     const { kind, address } = entry;
     if (kind === 'real server' && (entry.route === undefined || !isSameRoute(entry.route, finding.route))) {
@@ -284,10 +329,7 @@ export class FamilyPlumbing {
     if (finding.location !== entry.location) this.#move(entry, finding.location);
     if (finding.location === 'local') entry.hasBeenLocal = true;
     if (entry.hasBeenLocal || finding.isOnLink) entry.mayBeLocal = true;
-    const port = unselectablePort(entry);
-    if (port === null) return;
-    const sentence = `Port ${port} of virtual address ${address}, an address of the host, cannot be taken: no policy rule can name it`;
-    refusals.set(entry, new UipvsError('EINVAL', sentence));
+    if (finding.location !== 'unreachable') entry.locatedAtMs = atMs;
   }
 
   #move(entry: Entry, location: Finding['location']): void {
@@ -323,6 +365,7 @@ export class FamilyPlumbing {
 
   /** For virtual addresses that are no addresses of the host. Trouble there is no reason to refuse a service. */
   async #followLan(isRefresh: boolean): Promise<void> {
+    this.#isLanBehind = false;
     try {
       // One that another program puts on a device and takes away again is answered for by that program alone.
       const isOurs = (address: string) => !this.#entries.get(`virtual address ${address}`)?.hasBeenLocal;
@@ -346,4 +389,11 @@ export class FamilyPlumbing {
     }
     if (!this.#needsBase()) await this.#base.remove();
   }
+}
+
+function refuseUnselectable(entry: Entry, refusals: Refusals): void {
+  const port = unselectablePort(entry);
+  if (port === null) return;
+  const sentence = `Port ${port} of virtual address ${entry.address}, an address of the host, cannot be taken: no policy rule can name it`;
+  refusals.set(entry, new UipvsError('EINVAL', sentence));
 }

@@ -226,6 +226,19 @@ export class HostPlumbing {
   }
 
   /**
+   * {@link addRealServer} where nothing has to be changed on the host for it, which is so of most: done, or false and
+   * nothing was done. `server.address` in canonical form.
+   */
+  tryAddRealServer(server: RealServer): boolean {
+    return !this.#isClosed && this.#queue.tryAtOnce('add', 'real server', server);
+  }
+
+  /** The same of {@link removeRealServer}. */
+  tryRemoveRealServer(server: RealServer): boolean {
+    return !this.#isClosed && this.#queue.tryAtOnce('remove', 'real server', server);
+  }
+
+  /**
    * Leads packets with the mark to a TUN device of their own, see {@link markDeviceName}, which another part has made
    * and which is made ready like the main one; adding one that is there already does nothing. Call it before the first
    * packet is to come, and {@link removeFirewallMark} for every family before the device is taken away.

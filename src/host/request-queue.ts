@@ -1,6 +1,6 @@
 /**
  * Requests to add and remove that have come while others are carried out: all of them are then carried out together, in
- * order, which takes little longer than one.
+ * order, which takes little longer than one. What needs nothing of the kernel, and has nobody before it, is done at once.
  */
 import { UipvsError } from '../base/error.js';
 import { canonicalAddress, familyOf } from '../net/address.js';
@@ -45,6 +45,7 @@ export class RequestQueue {
   readonly #families: Readonly<Record<Family, FamilyPlumbing>>;
   readonly #schedule: (task: () => Promise<void>) => Promise<void>;
   #waiting: Waiting[] = [];
+  #isCarryingOut = false;
 
   /** @param schedule runs a task when all before it are done; it may refuse to, by rejecting */
   constructor(
@@ -55,9 +56,17 @@ export class RequestQueue {
     this.#schedule = schedule;
   }
 
+  /** Whether it could be done, and was, without asking the kernel. `subject.address` in canonical form. */
+  tryAtOnce(verb: Change['verb'], kind: EntryKind, subject: Subject): boolean {
+    if (this.#isCarryingOut || this.#waiting.length > 0) return false;
+    const { address, protocol, port = 0, alsoPorts } = subject;
+    return this.#families[subject.family].tryAtOnce(verb, kind, address, protocol, port, alsoPorts);
+  }
+
   /** Settles when it is done. Errors: EINVAL; those of FamilyPlumbing.apply(). */
   async request(verb: Change['verb'], kind: EntryKind, subject: Subject): Promise<void> {
     const change = changeOf(verb, kind, subject);
+    if (this.tryAtOnce(verb, kind, { ...subject, address: change.address })) return;
     return new Promise((resolve, reject) => {
       const settle = (refusal: unknown) => (refusal === null ? resolve() : reject(refusal));
       this.#waiting.push({ family: subject.family, change, settle });
@@ -71,6 +80,7 @@ export class RequestQueue {
   async #carryOut(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#isCarryingOut = true;
     for (const family of [4, 6] as const) {
       const batch = waiting.filter((request) => request.family === family);
       if (batch.length === 0) continue;
@@ -81,5 +91,6 @@ export class RequestQueue {
         for (const request of batch) request.settle(thrown);
       }
     }
+    this.#isCarryingOut = false;
   }
 }

@@ -19,6 +19,7 @@ export class DestinationList implements Iterable<Destination> {
   #byName: Map<string, Destination> | null = null;
   /** The same in the other order, once asked for. */
   #newestFirst: Destination[] | null = null;
+  #frozen: readonly Destination[] | null = null;
 
   get size(): number {
     return this.#oldestFirst.length;
@@ -28,6 +29,12 @@ export class DestinationList implements Iterable<Destination> {
   get newestFirst(): readonly Destination[] {
     this.#newestFirst ??= this.#oldestFirst.toReversed();
     return this.#newestFirst;
+  }
+
+  /** The same as of now, for those who are not trusted to leave it as it is. Made anew after each change. */
+  get frozen(): readonly Destination[] {
+    this.#frozen ??= Object.freeze(this.#oldestFirst.toReversed());
+    return this.#frozen;
   }
 
   /** Those that are there now, newest first. */
@@ -48,6 +55,7 @@ export class DestinationList implements Iterable<Destination> {
 
   /** @param place where in `newestFirst` it comes to be; one beyond the end is the end */
   add(destination: Destination, place = 0): void {
+    this.#frozen = null;
     if (place === 0) this.#oldestFirst.push(destination);
     else this.#oldestFirst.splice(Math.max(this.#oldestFirst.length - place, 0), 0, destination);
     this.#newestFirst?.splice(place, 0, destination);
@@ -59,6 +67,7 @@ export class DestinationList implements Iterable<Destination> {
   remove(destination: Destination): number {
     const at = this.#oldestFirst.lastIndexOf(destination);
     if (at < 0) return -1;
+    this.#frozen = null;
     this.#oldestFirst.splice(at, 1);
     const index = this.#oldestFirst.length - at;
     this.#newestFirst?.splice(index, 1);
@@ -68,6 +77,7 @@ export class DestinationList implements Iterable<Destination> {
 
   clear(): void {
     this.#oldestFirst.length = 0;
+    this.#frozen = null;
     this.#newestFirst = null;
     this.#byName = null;
   }

@@ -37,6 +37,11 @@ export class Destination implements SchedulableDestination {
     this.#uncounted = this.#countedSoFar();
   }
 
+  /** Whether `value` is a destination itself, and no copy or likeness of one. Never throws. */
+  static is(value: unknown): value is Destination {
+    return typeof value === 'object' && value !== null && #spec in value;
+  }
+
   get id(): number {
     return this.#id;
   }

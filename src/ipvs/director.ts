@@ -43,6 +43,7 @@ import { DestinationStore } from './destination-store.js';
 import { Figures } from './figures.js';
 import type { SysctlListing, Timeouts } from './listing.js';
 import type { FiveTuple, Scheduler } from './scheduler.js';
+import { SchedulerTroubles } from './scheduler-troubles.js';
 import { NO_DESTINATION, type Service, type ServiceView } from './service.js';
 import { ServiceStore } from './service-store.js';
 import { Settings } from './settings.js';
@@ -56,6 +57,8 @@ export interface DirectorOptions {
   readonly schedulers: ReadonlyMap<string, Scheduler>;
   /** Milliseconds since any fixed moment, never going back. */
   readonly clock: () => number;
+  /** Chooses where a service's own scheduler fails: one without a state; where there is none, nobody is chosen. */
+  readonly fallback?: Scheduler;
 }
 
 /** Services and destinations: some milliseconds' work. */
@@ -71,6 +74,8 @@ export interface Discarded {
 export class Director {
   /** By the name that a service's specification gives. */
   readonly schedulers: ReadonlyMap<string, Scheduler>;
+  /** What they did that they must not. */
+  readonly schedulerTroubles: SchedulerTroubles;
   /** Listings, totals, rates. */
   readonly figures: Figures;
   readonly #services: ServiceStore;
@@ -80,11 +85,13 @@ export class Director {
   readonly #dataPlane: DataPlane;
   #schedulerFailures = 0;
 
-  constructor({ dataPlane, schedulers, clock }: DirectorOptions) {
+  constructor({ dataPlane, schedulers, clock, fallback }: DirectorOptions) {
+    this.schedulerTroubles = new SchedulerTroubles(clock);
+    const guard = { fallback, troubles: this.schedulerTroubles, clock };
     this.schedulers = schedulers;
     this.#dataPlane = dataPlane;
     this.#settings = new Settings(dataPlane);
-    this.#services = new ServiceStore(dataPlane, schedulers);
+    this.#services = new ServiceStore(dataPlane, schedulers, guard);
     this.#destinations = new DestinationStore({ dataPlane, serviceIds: this.#services.ids, clock });
     this.#changes = new DestinationChanges(this.#destinations);
     this.figures = new Figures(this.#services, () => this.#settings.sysctl('run_estimation') !== 0);
@@ -103,6 +110,16 @@ export class Director {
   /** @throws UipvsError as `checkAddService`; EINVAL where the scheduler itself refuses the service */
   addService(spec: ServiceSpec): void {
     this.#services.add(spec);
+  }
+
+  /**
+   * As `addService`, of a service that there was before a restart: its connections are not to be lost because its scheduler
+   * is. In place of one that is unknown by now the fallback chooses.
+   *
+   * @throws UipvsError as `addService`
+   */
+  restoreService(spec: ServiceSpec): void {
+    this.#services.restore(spec);
   }
 
   /** @throws UipvsError EINVAL, ESRCH, ENOENT (scheduler or persistence engine), ENOTSUP */
@@ -214,7 +231,7 @@ export class Director {
   /**
    * The destination for a new connection, whose creation the data plane then counts at once.
    *
-   * Hot: allocates nothing, never throws.
+   * Hot: allocates nothing as long as schedulers do what they must, never throws: see guarded-scheduler.ts.
    *
    * @returns a destination's id; NO_DESTINATION (-1) where none can take it or the service is gone; or
    * UNSUPPORTED_FORWARDING (-2) where uipvs cannot forward to the one that was chosen

@@ -36,7 +36,7 @@ export interface SchedulableDestination {
 export interface SchedulableService<State> {
   /** Of its virtual address or firewall mark. A tunneling destination may be of the other one. */
   readonly family: Family;
-  /** Newest first, as the kernel keeps them. */
+  /** Newest first, as the kernel keeps them. Frozen. */
   readonly destinations: readonly SchedulableDestination[];
   /** Bit set of SCHEDULER_FLAG_1..3. */
   readonly schedulerFlags: number;
@@ -49,6 +49,11 @@ export interface Scheduler<State = unknown> {
   readonly name: string;
   /** Whether `schedule` may answer an overloaded destination, as lblc does for one in its cache. */
   readonly mayChooseOverloaded?: boolean;
+  /**
+   * A call of `schedule` that takes longer, in milliseconds, is counted and told, and the service goes without the
+   * scheduler for a while; where it is not set, nobody looks.
+   */
+  readonly timeLimitMs?: number;
   /** Called when a service takes this scheduler; `service.state` is not there yet. */
   init?(service: Omit<SchedulableService<State>, 'state'>): State;
   /**

@@ -1,16 +1,16 @@
-import { messageOf, UipvsError } from '../base/error.js';
+import { UipvsError } from '../base/error.js';
 import type { Family } from '../net/family.js';
 import { add, assign, subtract, zeroCounters } from './counters.js';
 import type { RawCounters } from './data-plane.js';
-import { Destination } from './destination.js';
+import type { Destination } from './destination.js';
 import { DestinationList } from './destination-list.js';
+import { GuardedScheduler, type SchedulerGuard } from './guarded-scheduler.js';
 import type { ServiceHead } from './listing.js';
 import { Meter } from './meter.js';
 import { serviceName } from './name.js';
-import type { FiveTuple, SchedulableDestination, SchedulableService, Scheduler } from './scheduler.js';
+import type { FiveTuple, Scheduler } from './scheduler.js';
 import { familyOfService } from './service-family.js';
 import type { DestinationKey, DestinationSpec, ServiceKey, ServiceSpec } from './specification.js';
-import { isUsable } from './usable.js';
 
 /** What `schedule` answers where no destination can take the connection. */
 export const NO_DESTINATION = -1;
@@ -36,42 +36,35 @@ export interface ServiceView {
   /** Newest first. */
   readonly destinations: readonly DestinationView[];
   find(key: DestinationKey): DestinationView | undefined;
-  /** How often the scheduler threw or chose a destination that it must not choose. */
-  readonly schedulerFailures: number;
-  /** The latest of these failures in a sentence. */
-  readonly lastSchedulerFailure: string | null;
+  /** How often its present scheduler did what it must not: see guarded-scheduler.ts. */
+  readonly schedulerErrors: number;
 }
 
 /**
  * A virtual service with its destinations and the memory of its scheduler.
  *
- * Schedulers may be a user's own, so nothing they do is trusted: what they throw is counted, and so is a choice that
- * is no destination of this service, quiesced or (unless the scheduler says that it may be) overloaded; the first usable
- * destination is taken instead.
- *
  * Source: net/netfilter/ipvs/ip_vs_ctl.c and ip_vs_sched.c, struct ip_vs_service.
  */
-export class Service implements SchedulableService<unknown>, ServiceView {
+export class Service implements ServiceView {
   readonly id: number;
   /** What messages call it. */
   readonly name: string;
-  state: unknown;
   #spec: ServiceSpec;
   /** Null for the scheduler named "none": every new connection is refused. */
-  #scheduler: Scheduler | null = null;
+  #scheduler: GuardedScheduler | null;
+  readonly #guard: SchedulerGuard;
   readonly #destinations = new DestinationList();
   readonly #meter = new Meter();
   /** Sum of the totals of destinations that were deleted. */
   readonly #retired = zeroCounters();
-  #schedulerFailures = 0;
-  #lastSchedulerFailure: string | null = null;
 
-  /** @throws UipvsError EINVAL where the scheduler's `init` throws */
-  constructor(id: number, spec: ServiceSpec, scheduler: Scheduler | null) {
+  /** @throws UipvsError EINVAL where the scheduler refuses the service */
+  constructor(id: number, spec: ServiceSpec, scheduler: Scheduler | null, guard: SchedulerGuard) {
     this.id = id;
     this.name = serviceName(spec.key);
     this.#spec = spec;
-    this.#takeScheduler(scheduler);
+    this.#guard = guard;
+    this.#scheduler = this.#guarded(scheduler);
   }
 
   get key(): ServiceKey {
@@ -90,29 +83,27 @@ export class Service implements SchedulableService<unknown>, ServiceView {
     return this.#destinations.newestFirst;
   }
 
-  get schedulerFlags(): number {
-    return this.#spec.schedulerFlags;
+  /** The same as of now, newest first and frozen: what the scheduler sees. */
+  get schedulable(): readonly Destination[] {
+    return this.#destinations.frozen;
   }
 
-  get schedulerFailures(): number {
-    return this.#schedulerFailures;
-  }
-
-  get lastSchedulerFailure(): string | null {
-    return this.#lastSchedulerFailure;
+  get schedulerErrors(): number {
+    return this.#scheduler?.errors ?? 0;
   }
 
   find(key: DestinationKey): Destination | undefined {
     return this.#destinations.find(key);
   }
 
-  /** Another scheduler starts afresh; the same one goes on with the memory it has. */
+  /** Another scheduler starts afresh; the same one goes on with the memory it has, if it has one. */
   edit(spec: ServiceSpec, scheduler: Scheduler | null): void {
     const previous = this.#spec;
     this.#spec = spec;
-    if (scheduler === this.#scheduler) return;
+    const present = this.#scheduler;
+    if (scheduler === (present?.scheduler ?? null) && present?.isDefective !== true) return;
     try {
-      this.#takeScheduler(scheduler);
+      this.#scheduler = this.#guarded(scheduler);
     } catch (thrown) {
       this.#spec = previous;
       throw thrown;
@@ -127,12 +118,12 @@ export class Service implements SchedulableService<unknown>, ServiceView {
     const index = Math.min(place, this.#destinations.size);
     this.#destinations.add(destination, index);
     destination.service = this;
-    this.#tell((scheduler) => scheduler.destinationAdded?.(this, destination, index));
+    this.#scheduler?.tell((scheduler, view) => scheduler.destinationAdded?.(view, destination, index));
   }
 
   /** Tells the scheduler of a destination's edit. */
   noteEdit(destination: Destination): void {
-    this.#tell((scheduler) => scheduler.destinationEdited?.(this, destination));
+    this.#scheduler?.tell((scheduler, view) => scheduler.destinationEdited?.(view, destination));
   }
 
   /** Takes a destination out; its figures stay in the service's. */
@@ -143,7 +134,7 @@ export class Service implements SchedulableService<unknown>, ServiceView {
     const total = zeroCounters();
     destination.readTotal(total);
     add(this.#retired, total);
-    this.#tell((scheduler) => scheduler.destinationRemoved?.(this, destination, index));
+    this.#scheduler?.tell((scheduler, view) => scheduler.destinationRemoved?.(view, destination, index));
   }
 
   /** Takes all destinations out, without a word to the scheduler: the service is being deleted. */
@@ -158,8 +149,7 @@ export class Service implements SchedulableService<unknown>, ServiceView {
 
   /** The id of the destination for a new connection, NO_DESTINATION or UNSUPPORTED_FORWARDING. Never throws. */
   schedule(flow: FiveTuple): number {
-    if (this.#scheduler === null) return NO_DESTINATION;
-    const chosen = this.#choose(this.#scheduler, flow);
+    const chosen = this.#scheduler?.choose(flow);
     if (chosen === undefined) return NO_DESTINATION;
     if (chosen.spec.forwarding !== 'masquerading') return UNSUPPORTED_FORWARDING;
     chosen.noteChosen();
@@ -222,50 +212,14 @@ export class Service implements SchedulableService<unknown>, ServiceView {
     }
   }
 
-  #choose(scheduler: Scheduler, flow: FiveTuple): Destination | undefined {
-    let chosen: SchedulableDestination | undefined;
+  #guarded(scheduler: Scheduler | null): GuardedScheduler | null {
+    if (scheduler === null) return null;
     try {
-      chosen = scheduler.schedule(this, flow);
+      return new GuardedScheduler(this, scheduler, this.#guard);
     } catch (thrown) {
-      this.#noteFailure(`threw: ${messageOf(thrown)}`);
-      return this.#firstUsable();
+      if (!(thrown instanceof UipvsError)) throw thrown;
+      const message = `Scheduler ${this.#spec.scheduler} refuses service ${this.name}: ${thrown.message}`;
+      throw new UipvsError('EINVAL', message, { cause: thrown });
     }
-    if (chosen === undefined) return undefined;
-    if (chosen instanceof Destination && chosen.service === this) {
-      if (isUsable(chosen) || (scheduler.mayChooseOverloaded === true && chosen.weight > 0)) return chosen;
-    }
-    this.#noteFailure('chose no usable destination of the service');
-    return this.#firstUsable();
-  }
-
-  #firstUsable(): Destination | undefined {
-    return this.destinations.find(isUsable);
-  }
-
-  #takeScheduler(scheduler: Scheduler | null): void {
-    try {
-      this.state = scheduler?.init?.(this);
-    } catch (thrown) {
-      throw new UipvsError(
-        'EINVAL',
-        `Scheduler ${this.#spec.scheduler} refuses service ${this.name}: ${messageOf(thrown)}`,
-        { cause: thrown },
-      );
-    }
-    this.#scheduler = scheduler;
-  }
-
-  #tell(hook: (scheduler: Scheduler) => void): void {
-    if (this.#scheduler === null) return;
-    try {
-      hook(this.#scheduler);
-    } catch (thrown) {
-      this.#noteFailure(`threw: ${messageOf(thrown)}`);
-    }
-  }
-
-  #noteFailure(what: string): void {
-    this.#schedulerFailures += 1;
-    this.#lastSchedulerFailure = `Scheduler ${this.#spec.scheduler} of service ${this.name} ${what}`;
   }
 }

@@ -22,7 +22,12 @@ const COSTLY_DEFAULTS: readonly string[] = [
 
 type EngineSource = Pick<
   MetricsSource,
-  'workerCounters' | 'schedulerFailures' | 'liveConnections' | 'connectionLimit' | 'ringUse'
+  | 'workerCounters'
+  | 'schedulerFailures'
+  | 'schedulerErrors'
+  | 'liveConnections'
+  | 'connectionLimit'
+  | 'ringUse'
 >;
 
 /** The metrics of the engine and of the process; their values are asked of `source` at every scrape. */
@@ -109,6 +114,8 @@ function addEvents(registry: Registry, source: EngineSource): void {
 function addState(registry: Registry, source: EngineSource): void {
   const failures = 'New connections for which no scheduler found a destination.';
   counter(registry, 'uipvs_scheduler_failures_total', failures, () => source.schedulerFailures);
+  const errors = 'Times that a scheduler threw, answered what is no usable destination, or took too long.';
+  counter(registry, 'uipvs_scheduler_errors_total', errors, () => source.schedulerErrors);
   gauge(registry, 'uipvs_connections', 'Connections in the table.', () => source.liveConnections);
   const limit = 'The most connections the table can hold.';
   gauge(registry, 'uipvs_connections_limit', limit, () => source.connectionLimit);

@@ -43,6 +43,8 @@ export interface MetricsSource {
   upcallLatency(): UpcallLatency;
   /** New connections for which no scheduler found a destination. */
   readonly schedulerFailures: number;
+  /** How often a scheduler threw, answered what it must not, or took too long. */
+  readonly schedulerErrors: number;
   readonly liveConnections: number;
   readonly connectionLimit: number;
   /** How full the ring of upcalls is: 0..1. */

@@ -53,23 +53,28 @@ import { makeTwos } from './twos.js';
 import { wlc } from './wlc.js';
 import { wrr } from './wrr.js';
 
-/** Every scheduler that uipvs brings along, by its name on the ipvsadm command line. */
+const MAKERS = {
+  rr: () => rr,
+  wrr: () => wrr,
+  lc: () => lc,
+  wlc: () => wlc,
+  lblc: makeLblc,
+  lblcr: makeLblcr,
+  dh: () => dh,
+  sh: () => sh,
+  mh: () => mh,
+  sed: () => sed,
+  nq: () => nq,
+  fo: () => fo,
+  ovf: () => ovf,
+  twos: makeTwos,
+} as const satisfies Readonly<Record<string, (environment: SchedulerEnvironment) => unknown>>;
+
+/** The names of the schedulers that uipvs brings along, as on the ipvsadm command line. */
+export const BUILTIN_NAMES: ReadonlySet<string> = new Set(Object.keys(MAKERS));
+
+/** Every scheduler that uipvs brings along, by its name. */
 export function makeBuiltinSchedulers(environment: SchedulerEnvironment): ReadonlyMap<string, Scheduler> {
-  const schedulers: readonly Scheduler[] = [
-    rr,
-    wrr,
-    lc,
-    wlc,
-    makeLblc(environment),
-    makeLblcr(environment),
-    dh,
-    sh,
-    mh,
-    sed,
-    nq,
-    fo,
-    ovf,
-    makeTwos(environment),
-  ];
+  const schedulers: readonly Scheduler[] = Object.values(MAKERS).map((make) => make(environment));
   return new Map(schedulers.map((scheduler) => [scheduler.name, scheduler]));
 }

@@ -4,14 +4,20 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Part, Reply, Request } from '../../src/control/protocol.js';
+import type { Part, Reply, Request, SequenceRefusal } from '../../src/control/protocol.js';
+
+/** Any request but a sequence, which is answered change by change. */
+export type Single = Exclude<Request, { op: 'sequence' }>;
 
 /** The lines of one answer: parts, then the reply. */
-export type Answerer = (request: Request) => readonly (Reply | Part<unknown>)[];
+export type Answerer = (request: Single) => readonly (Reply | Part<unknown>)[];
 
 export class CannedDaemon {
   readonly socketPath: string;
-  readonly requests: Request[] = [];
+  /** Those of a sequence one by one. */
+  readonly requests: Single[] = [];
+  /** How many came in each line. */
+  readonly sizes: number[] = [];
   connections = 0;
   readonly #directory: string;
   readonly #server: Server;
@@ -25,8 +31,11 @@ export class CannedDaemon {
       const lines = createInterface({ input: socket }).on('error', () => {});
       lines.on('line', (line) => {
         const request = JSON.parse(line) as Request;
-        this.requests.push(request);
-        for (const message of answer(request)) socket.write(`${JSON.stringify(message)}\n`);
+        const changes: readonly Single[] = request.op === 'sequence' ? request.requests : [request];
+        this.requests.push(...changes);
+        this.sizes.push(changes.length);
+        const messages = request.op === 'sequence' ? together(changes.map(answer)) : answer(request);
+        for (const message of messages) socket.write(`${JSON.stringify(message)}\n`);
       });
     });
   }
@@ -41,6 +50,16 @@ export class CannedDaemon {
     await new Promise((resolve) => this.#server.close(resolve));
     rmSync(this.#directory, { recursive: true, force: true });
   }
+}
+
+/** The answer to a sequence, of those to its changes. */
+function together(answers: readonly ReturnType<Answerer>[]): readonly Reply[] {
+  const refusals = answers.flatMap(([reply], index): SequenceRefusal[] => {
+    if (reply === undefined || !('errno' in reply)) return [];
+    const { errno, message } = reply;
+    return [message === undefined ? { index, errno } : { index, errno, message }];
+  });
+  return ok(refusals);
 }
 
 export function ok(result: unknown = null): readonly Reply[] {

@@ -43,6 +43,16 @@ dropped                              1234M
 `;
     assert.deepEqual(await drops('--drops'), { exitCode: 0, out, err: '' });
   });
+  it('with the errors of schedulers below, where there are any', async () => {
+    const { out } = await drops('--drops', { received_packets: 7, scheduler_errors: 12_345 });
+    assert.ok(
+      out.endsWith(
+        'dropped                                  0\nscheduler errors                     12345\n',
+      ),
+      out,
+    );
+    assert.doesNotMatch((await drops('--drops -X', { scheduler_errors: 0 })).out, /scheduler/);
+  });
   it('in full with --exact', async () => {
     const out = `Verdict                            Packets
   -> Reason

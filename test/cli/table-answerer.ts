@@ -2,10 +2,10 @@
  * As much of a table of services as the tests of the command line need: what exists and what does not, known names of
  * schedulers, thresholds in order, all or nothing of a batch.
  */
-import type { Reply, Request } from '../../src/control/protocol.js';
+import type { Reply } from '../../src/control/protocol.js';
 import type { ServiceListing, Timeouts } from '../../src/ipvs/listing.js';
 import type { DestinationKey, DestinationSpec, ServiceKey } from '../../src/ipvs/specification.js';
-import { type Answerer, ok, parts, refused } from './canned-daemon.js';
+import { type Answerer, ok, parts, refused, type Single } from './canned-daemon.js';
 import { destination, service } from './listing-fixture.js';
 
 const SCHEDULERS = 'rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf'.split(' ');
@@ -64,7 +64,7 @@ export class Table {
     }
   };
 
-  #change(request: Request): readonly Reply[] {
+  #change(request: Single): readonly Reply[] {
     switch (request.op) {
       case 'flush':
         this.#services = [];

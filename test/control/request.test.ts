@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
+import { UipvsError } from '../../src/base/error.js';
 import { BatchRefusal } from '../../src/control/batch-refusal.js';
-import type { Request } from '../../src/control/protocol.js';
-import { parseRequest } from '../../src/control/request.js';
+import type { Change, Request } from '../../src/control/protocol.js';
+import { parseRequest, parsingLong } from '../../src/control/request.js';
 import type { DestinationSpec, ServiceKey, ServiceSpec } from '../../src/ipvs/specification.js';
 import { destinationSpec, serviceSpec, tcpKey } from '../ipvs/specs.js';
 
@@ -50,6 +51,8 @@ const REQUESTS: readonly Request[] = [
   { op: 'delete-destination', key: tcpKey(), destination: DESTINATION },
   { op: 'batch', requests: [] },
   { op: 'batch', requests: [{ op: 'flush' }, { op: 'delete-service', key: V6 }] },
+  { op: 'sequence', requests: [] },
+  { op: 'sequence', requests: [{ op: 'flush' }, { op: 'delete-service', key: V6 }] },
 ];
 
 for (const request of REQUESTS) {
@@ -114,6 +117,12 @@ const REFUSED: readonly (readonly [unknown, RegExp])[] = [
     { op: 'batch', requests: Array.from({ length: 200_001 }, () => ({})) },
     /at most 200000 for requests but received 200001/,
   ],
+  [{ op: 'sequence' }, /an array for requests but received nothing/],
+  [{ op: 'sequence', requests: { length: 1 } }, /an array for requests/],
+  [
+    { op: 'sequence', requests: Array.from({ length: 513 }, () => ({ op: 'flush' })) },
+    /at most 512 for requests but received 513/,
+  ],
   [
     service({ persistence: { timeoutSeconds: 0, netmask: 1 } }),
     /1 to 2678400 for timeoutSeconds but received 0/,
@@ -168,3 +177,86 @@ for (const [wrong, message] of [
     );
   });
 }
+
+test('those of a sequence that are wrong are refused by themselves', () => {
+  const wrong: readonly (readonly [unknown, RegExp])[] = [
+    [{ op: 'delete-service', key: { kind: 'fwmark', mark: 0, family: 4 } }, /mark but received 0/],
+    [{ op: 'zero' }, /part of a sequence for op but received "zero"/],
+    [{ op: 'sequence', requests: [] }, /part of a sequence for op but received "sequence"/],
+    [{ op: 'batch', requests: [] }, /part of a sequence for op but received "batch"/],
+    [null, /an object for request but received null/],
+  ];
+  const requests = [{ op: 'flush' }, ...wrong.map(([request]) => request), { op: 'flush' }];
+  const request = parseRequest(JSON.stringify({ op: 'sequence', requests }));
+  assert.equal(request.op, 'sequence');
+  const [first, ...others] = request.requests;
+  assert.deepEqual([first, others.pop()], [{ op: 'flush' }, { op: 'flush' }]);
+  for (const [index, refusal] of others.entries()) {
+    assert.ok(refusal instanceof UipvsError && refusal.code === 'EINVAL');
+    assert.match(refusal.message, wrong[index]![1]);
+  }
+});
+
+describe('a long batch is read in steps', () => {
+  const changes = Array.from({ length: 5000 }, (_, index): Change => {
+    const address = `10.1.${index >> 8}.${index & 255}`;
+    return { op: 'add-destination', key: tcpKey(), destination: destinationSpec(1, { address }) };
+  });
+
+  /** What it is read as, and in how many steps. */
+  function read(line: string): { request: unknown; steps: number } {
+    const reading = parsingLong(line);
+    for (let steps = 0; ; steps += 1) {
+      const step = reading.next();
+      if (step.done === true) return { request: step.value, steps };
+    }
+  }
+
+  test('as the client writes it', () => {
+    const request = { op: 'batch', requests: changes };
+    const result = read(JSON.stringify(request));
+    assert.ok(result.steps > 5, `${result.steps} steps`);
+    assert.deepEqual(result.request, request);
+  });
+
+  test('and at once as others may, with the same result', () => {
+    const nested = changes.map((change) => ({ ...change, x: [{ op: 'a' }, { op: 'flush' }, '},{"op":"b"'] }));
+    for (const line of [
+      JSON.stringify({ op: 'batch', requests: nested }),
+      JSON.stringify({ op: 'batch', more: 1, requests: changes }),
+      JSON.stringify({ op: 'batch', requests: changes, more: [{}] }),
+      ` ${JSON.stringify({ op: 'batch', requests: changes })}`,
+      JSON.stringify({ op: 'batch', requests: changes }).replaceAll(',', ' , '),
+    ])
+      assert.deepEqual(read(line).request, { op: 'batch', requests: changes });
+  });
+
+  test('and refused as it is refused at once', () => {
+    const line = JSON.stringify({ op: 'batch', requests: changes });
+    const wrong = { op: 'list' };
+    const many = Array.from({ length: 200_001 }, () => ({ op: 'flush' }));
+    for (const each of [
+      JSON.stringify({ op: 'batch', requests: [...changes, wrong, ...changes] }),
+      JSON.stringify({ op: 'batch', requests: many }),
+      `${line.slice(0, -2)},]}`,
+      `${line.slice(0, -2)},"x":[1]}`,
+      `${line.slice(0, -2)}],"requests":[{"op":"list"}]}`,
+      line.replace('},{', '},,{'),
+      line.replace('},{', '}{'),
+    ]) {
+      const thrown = (task: () => unknown): unknown => {
+        try {
+          return { returned: task() };
+        } catch (error) {
+          return error;
+        }
+      };
+      const expected = thrown(() => parseRequest(each));
+      assert.ok(expected instanceof UipvsError);
+      assert.deepEqual(
+        thrown(() => read(each)),
+        expected,
+      );
+    }
+  });
+});

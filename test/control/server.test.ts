@@ -104,6 +104,43 @@ describe('the control server', () => {
     assert.deepEqual([heard.ok, heard.errno, heard.index], [false, 'EINVAL', 1]);
   });
 
+  it('tells which of a sequence were refused, and why', async () => {
+    const refusals = [
+      { index: 1, errno: 'EEXIST' },
+      { index: 2, errno: 'EIO', message: 'no' },
+    ] as const;
+    await listen(async () => ({ result: refusals }));
+    const client = await ControlClient.connect(path);
+    assert.deepEqual(await client.request({ op: 'sequence', requests: [{ op: 'flush' }] }), refusals);
+    client.close();
+  });
+
+  it('begins no more of a client than some thousand changes, in however few requests', async () => {
+    let begun = 0;
+    const held = { release: () => {} };
+    const isReleased = new Promise<void>((resolve) => {
+      held.release = resolve;
+    });
+    await listen(async (request) => {
+      if (request.op === 'sequence') begun += request.requests.length;
+      await isReleased;
+      return { result: [] };
+    });
+    const requests = Array.from({ length: 512 }, (): Change => ({ op: 'flush' }));
+    const client = await ControlClient.connect(path);
+    const answers = Array.from({ length: 40 }, () => client.request({ op: 'sequence', requests }));
+    while (begun < 4096) await delay(1);
+    // Whatever else has come is read by then.
+    const other = await ControlClient.connect(path);
+    other.close();
+    await delay(50);
+    assert.ok(begun < 4096 + 512, `${begun} changes were begun`);
+    held.release();
+    await Promise.all(answers);
+    assert.equal(begun, 40 * 512);
+    client.close();
+  });
+
   it('takes a batch of 110,000 destinations', async () => {
     let count = 0;
     await listen(async (request) => {
@@ -153,6 +190,27 @@ describe('the control server', () => {
     let heard = '';
     // The server hears of their going in its own time.
     while (!heard.includes('"ok":true')) heard = await answerTo('{"op":"batch","requests":[]', half, '}\n');
+  });
+
+  it('counts a batch that was read to those of other clients until it is answered', async () => {
+    const held = { release: () => {} };
+    const isReleased = new Promise<void>((resolve) => {
+      held.release = resolve;
+    });
+    let begun = 0;
+    await listen(async () => {
+      begun += 1;
+      await isReleased;
+      return DONE;
+    });
+    const half = Buffer.alloc(MAX_REQUEST_BYTES - 100, ' ');
+    const batch = ['{"op":"batch","requests":[]', half, '}\n'] as const;
+    const first = [answerTo(...batch), answerTo(...batch)];
+    while (begun < 2) await delay(5);
+    assert.match(await answerTo(...batch), /"errno":"EBUSY"/);
+    held.release();
+    for (const answer of await Promise.all(first)) assert.match(answer, /"ok":true/);
+    assert.match(await answerTo(...batch), /"ok":true/);
   });
 
   it('lives on when a client cannot be accepted, and tells it once until one can be', async () => {

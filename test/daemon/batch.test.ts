@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { UipvsError } from '../../src/base/error.js';
 import { BatchRefusal } from '../../src/control/batch-refusal.js';
 import type { Change } from '../../src/control/protocol.js';
-import { carryOut, type Inverse, inverseOf, rehearse } from '../../src/daemon/batch.js';
+import { carryOut, type Inverse, inverseOf, rehearsing } from '../../src/daemon/batch.js';
 import type { Director } from '../../src/ipvs/director.js';
 import type { Scheduler } from '../../src/ipvs/scheduler.js';
+import { runThrough } from '../../src/ipvs/steps.js';
 import { destinationSpec, realServer, serviceSpec, tcpKey } from '../ipvs/specs.js';
 import { Trial } from '../ipvs/trial.js';
 
@@ -45,6 +47,10 @@ function said(director: Director): unknown {
     spec,
     destinations.map((one) => one.spec),
   ]);
+}
+
+function rehearse(director: Director, changes: readonly Change[]): void {
+  runThrough(rehearsing(director, changes));
 }
 
 /** Whether the batch passes its rehearsal: 'ok', or the index and code of the refusal. */
@@ -122,7 +128,7 @@ test('a scheduler can refuse in a rehearsal and is told of nothing else', () => 
     name: 'own',
     init: ({ destinations }) => {
       told.push(`init with ${destinations.length}`);
-      if (destinations.length > 1) throw new Error('too many');
+      if (destinations.length > 1) throw new UipvsError('EINVAL', 'too many');
     },
     destinationAdded: () => told.push('added'),
     destinationEdited: () => told.push('edited'),

@@ -26,6 +26,8 @@ function address(port: number, vip = '10.9.0.1'): ServiceKey {
 class Recorder {
   readonly calls: string[] = [];
   readonly local = new Set<string>();
+  /** Real servers for which the host has nothing to change. */
+  readonly inPlace = new Set<string>();
   refusal: Error | null = null;
 
   readonly engine = {
@@ -44,10 +46,26 @@ class Recorder {
     },
     removeVirtualService: async ({ address: vip, port = 0 }) => void this.calls.push(`host -${vip}:${port}`),
     addFirewallMark: async ({ mark, family }) => void this.calls.push(`host +mark ${mark} ipv${family}`),
+    tryAddRealServer: ({ address: rip }) => this.inPlace.has(rip) && this.calls.push(`at once +${rip}`) > 0,
+    tryRemoveRealServer: ({ address: rip }) =>
+      this.inPlace.has(rip) && this.calls.push(`at once -${rip}`) > 0,
+    addRealServer: async ({ address: rip }) => {
+      if (this.refusal !== null) throw this.refusal;
+      this.calls.push(`host +${rip}`);
+    },
+    removeRealServer: async ({ address: rip }) => void this.calls.push(`host -${rip}`),
     removeFirewallMark: async ({ mark, family }) => void this.calls.push(`host -mark ${mark} ipv${family}`),
   } as Pick<
     HostPlumbing,
-    'reservePorts' | 'addVirtualService' | 'removeVirtualService' | 'addFirewallMark' | 'removeFirewallMark'
+    | 'reservePorts'
+    | 'addVirtualService'
+    | 'removeVirtualService'
+    | 'tryAddRealServer'
+    | 'tryRemoveRealServer'
+    | 'addRealServer'
+    | 'removeRealServer'
+    | 'addFirewallMark'
+    | 'removeFirewallMark'
   > as HostPlumbing;
 }
 
@@ -61,7 +79,7 @@ describe('the host follows the model', () => {
 
   const apply = async (...changes: readonly HostChange[]): Promise<readonly string[]> => {
     recorder.calls.length = 0;
-    await sync.apply(changes);
+    for (const reason of (await sync.tryApply(changes)).values()) throw reason;
     return [...recorder.calls];
   };
   const added = (key: ServiceKey, traits = TRAITS): HostChange => ({ what: 'service-added', key, traits });
@@ -137,6 +155,38 @@ describe('the host follows the model', () => {
     assert.deepEqual(await apply(added(address(81), traits)), ['engine +10.9.0.1', 'host +10.9.0.1:81']);
     await apply(removed(address(81)), removed(address(80)));
     sync.stopWaiting();
+  });
+
+  test('real servers that are in place are not waited for', async () => {
+    recorder.inPlace.add('10.1.0.11');
+    const place = (rip: string) => ({ family: 4, address: rip, protocol: 'tcp', port: 80 }) as const;
+    const come = (rip: string): HostChange => ({ what: 'destination-added', place: place(rip) });
+    const go = (rip: string): HostChange => ({ what: 'destination-removed', place: place(rip) });
+    assert.deepEqual(await apply(come('10.1.0.11'), come('10.1.0.12'), go('10.1.0.11'), go('10.1.0.12')), [
+      'at once +10.1.0.11',
+      'host +10.1.0.12',
+      'at once -10.1.0.11',
+      'host -10.1.0.12',
+    ]);
+  });
+
+  test('it tells each change that the host refused, and does the others', async () => {
+    recorder.refusal = new Error('taken');
+    recorder.inPlace.add('10.1.0.11');
+    const place = { family: 4, address: '10.1.0.11', port: 80 } as const;
+    const refusals = await sync.tryApply([
+      added(address(80)),
+      { what: 'destination-added', place },
+      { what: 'destination-added', place: { ...place, address: '10.1.0.12' } },
+    ]);
+    assert.deepEqual(
+      [...refusals],
+      [
+        [0, recorder.refusal],
+        [2, recorder.refusal],
+      ],
+    );
+    assert.ok(recorder.calls.includes('at once +10.1.0.11'));
   });
 
   test('a mark’s device is there for both of its families', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Change, Request } from '../../src/control/protocol.js';
-import { CommandRunner } from '../../src/daemon/commands.js';
+import type { Change } from '../../src/control/protocol.js';
+import { CommandRunner, type SingleRequest } from '../../src/daemon/commands.js';
 import { readSavedState } from '../../src/daemon/saved-state.js';
 import { formatEntry, type StateEntry } from '../../src/daemon/state-entry.js';
 import { entriesOf, restoreInto } from '../../src/daemon/state-restore.js';
@@ -12,7 +12,12 @@ import { Trial } from '../ipvs/trial.js';
 
 const BOOT = '3b0e6d4c-0000-4000-8000-000000000001';
 const BEGIN = formatEntry({ op: 'begin', version: 1, bootId: BOOT });
-const NO_ENGINE = { connections: () => [], workerCounters: () => ({}) };
+const NO_ENGINE = {
+  connections: () => [],
+  workerCounters: () => ({}),
+  holdNew: () => {},
+  admitNew: () => {},
+};
 
 /** All that a user said, with the ids of destinations. */
 function said(director: Director): unknown {
@@ -55,23 +60,33 @@ const change: fc.Arbitrary<Change> = place.chain(({ port, number, weight }) => {
     { op: 'flush' },
   );
 });
-const request: fc.Arbitrary<Request> = fc.oneof(
+const request: fc.Arbitrary<SingleRequest> = fc.oneof(
   { weight: 8, arbitrary: change },
-  fc.array(change, { maxLength: 4 }).map((requests): Request => ({ op: 'batch', requests })),
+  fc.array(change, { maxLength: 4 }).map((requests): SingleRequest => ({ op: 'batch', requests })),
   place.map(
-    ({ number }): Request => ({ op: 'set-timeouts', timeouts: { tcp: number * 60, tcpFin: 0, udp: 0 } }),
+    ({ number }): SingleRequest => ({
+      op: 'set-timeouts',
+      timeouts: { tcp: number * 60, tcpFin: 0, udp: 0 },
+    }),
   ),
   place.map(
-    ({ weight }): Request => ({ op: 'set-sysctl', name: 'expire_nodest_conn', value: String(weight % 2) }),
+    ({ weight }): SingleRequest => ({
+      op: 'set-sysctl',
+      name: 'expire_nodest_conn',
+      value: String(weight % 2),
+    }),
   ),
 );
 /** A request, or time that passes, with or without connections of the deleted. */
 const step = fc.oneof({ weight: 6, arbitrary: request }, fc.constant('time' as const));
 
 /** What is written down while the requests are carried out, refused ones left out. */
-async function written(trial: Trial, steps: readonly (Request | 'time')[]): Promise<string[]> {
+async function written(trial: Trial, steps: readonly (SingleRequest | 'time')[]): Promise<string[]> {
   const lines = [BEGIN];
-  const runner = new CommandRunner(trial.director, NO_ENGINE, (entry) => lines.push(formatEntry(entry)));
+  const runner = new CommandRunner(trial.director, NO_ENGINE, {
+    note: (entry) => void lines.push(formatEntry(entry)),
+    noteBatch: (batch) => void lines.push(Buffer.from(batch.end()).toString()),
+  });
   for (const each of steps) {
     if (each === 'time') {
       trial.nowMs += 3000;
@@ -123,7 +138,7 @@ test('the short form says the same as the long one', async () => {
 test('a file that was cut anywhere says what its whole lines say', async () => {
   const trial = new Trial();
   const key = tcpKey();
-  const steps: Request[] = [
+  const steps: SingleRequest[] = [
     { op: 'add-service', service: serviceSpec() },
     { op: 'add-destination', key, destination: destinationSpec(1) },
     {
@@ -183,7 +198,7 @@ for (const [what, text, message] of [
 test('what this version refuses is left out, and said', () => {
   const text = [
     BEGIN,
-    formatEntry({ op: 'add-service', service: serviceSpec({ key: tcpKey(81), scheduler: 'gone' }) }),
+    formatEntry({ op: 'add-service', service: serviceSpec({ key: tcpKey(81), persistenceEngine: 'gone' }) }),
     formatEntry({ op: 'add-service', service: serviceSpec() }),
     formatEntry({ op: 'add-destination', key: tcpKey(81), destination: destinationSpec(1), id: 0, place: 0 }),
     formatEntry({ op: 'add-destination', key: tcpKey(), destination: destinationSpec(2), id: 1, place: 0 }),
@@ -195,5 +210,26 @@ test('what this version refuses is left out, and said', () => {
   assert.deepEqual(
     [...director.services()].map(({ destinations }) => destinations.map(({ id }) => id)),
     [[1]],
+  );
+});
+
+test('a service whose scheduler is unknown by now is there, with the ids of its destinations', () => {
+  const text = [
+    BEGIN,
+    formatEntry({ op: 'add-service', service: serviceSpec({ scheduler: 'gone' }) }),
+    formatEntry({ op: 'add-destination', key: tcpKey(), destination: destinationSpec(1), id: 3, place: 0 }),
+    formatEntry({ op: 'add-destination', key: tcpKey(), destination: destinationSpec(2), id: 1, place: 0 }),
+    formatEntry({ op: 'delete-destination', key: tcpKey(), destination: destinationSpec(2) }),
+  ].join('');
+  const { director } = new Trial();
+  restoreInto(director, readSavedState(text, BOOT).state, ({ message }) => assert.fail(message));
+  const services = [...director.services()];
+  assert.deepEqual(
+    services.map(({ spec, destinations }) => [spec.scheduler, destinations.map(({ id }) => id)]),
+    [['gone', [3]]],
+  );
+  assert.deepEqual(
+    [...director.discarded()].map(({ id }) => id),
+    [1],
   );
 });

@@ -123,22 +123,23 @@ describe('the journal of the configuration', () => {
 
   it('is written anew when it is long, with what is noted meanwhile behind', async () => {
     const { journal } = open();
-    assert.equal(journal.isLong, false);
+    assert.equal(journal.isLongFor(0), false);
     for (let edit = 0; edit < 1100; edit += 1)
       journal.note({ op: 'set-sysctl', name: 'am_droprate', value: '5' });
     journal.flush();
-    assert.equal(journal.isLong, true);
+    assert.equal(journal.isLongFor(0), true);
+    assert.equal(journal.isLongFor(100_000), false);
     const entries = Array.from({ length: 5000 }, (_, port) => service(port + 1));
     const rewriting = journal.rewrite(entries);
     journal.note(service(6000));
     journal.flush();
-    assert.equal(journal.isLong, false);
+    assert.equal(journal.isLongFor(0), false);
     await rewriting;
     assert.equal(existsSync(`${path}.new`), false);
     const { state } = open();
     assert.equal(state?.sysctls.size, 0);
     assert.deepEqual(ports(state), [...Array.from({ length: 5000 }, (_, port) => port + 1), 6000]);
-    assert.equal(journal.isLong, false);
+    assert.equal(journal.isLongFor(0), false);
   });
 
   it('is as it was where it cannot be written anew', async () => {

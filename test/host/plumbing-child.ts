@@ -26,6 +26,8 @@ export interface Call {
     | 'removeVirtualService'
     | 'addRealServer'
     | 'removeRealServer'
+    | 'tryAddRealServer'
+    | 'tryRemoveRealServer'
     | 'addFirewallMark'
     | 'removeFirewallMark'
     | 'refresh'
@@ -38,6 +40,7 @@ export interface Call {
 
 export interface Answer {
   readonly code: string | null;
+  /** Of the error, or what was returned. */
   readonly message: string;
 }
 
@@ -81,8 +84,8 @@ function mortalSystem(system: HostSystem, killAfter: number): HostSystem {
 
 async function answerTo(action: () => Promise<unknown>): Promise<Answer> {
   try {
-    await action();
-    return { code: null, message: '' };
+    const returned = await action();
+    return { code: null, message: typeof returned === 'boolean' ? String(returned) : '' };
   } catch (thrown) {
     const { code, message } = thrown as NodeJS.ErrnoException;
     return { code: code ?? 'none', message };
@@ -123,8 +126,8 @@ async function main(): Promise<void> {
     say(
       await Promise.all(
         calls.map(({ method, argument }) =>
-          answerTo(() =>
-            (plumbing![method] as (argument: unknown) => Promise<void>).call(plumbing, argument),
+          answerTo(async () =>
+            (plumbing![method] as (argument: unknown) => unknown).call(plumbing, argument),
           ),
         ),
       ),

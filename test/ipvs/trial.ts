@@ -4,6 +4,7 @@ import type { Scheduler } from '../../src/ipvs/scheduler.js';
 import { NO_DESTINATION } from '../../src/ipvs/service.js';
 import type { ServiceKey } from '../../src/ipvs/specification.js';
 import { makeBuiltinSchedulers } from '../../src/scheduling/registry.js';
+import { wlc } from '../../src/scheduling/wlc.js';
 import { TrialEnvironment } from '../scheduling/environment.js';
 import { type ConnectionKind, MemoryDataPlane } from './memory-data-plane.js';
 import { destinationSpec, FLOW, realServer, serviceSpec, tcpKey } from './specs.js';
@@ -23,6 +24,7 @@ export class Trial {
         ...schedulers.map((own) => [own.name, own] as const),
       ]),
       clock: () => this.nowMs,
+      fallback: wlc,
     });
   }
 

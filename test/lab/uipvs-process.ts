@@ -114,9 +114,9 @@ export class UipvsProcess {
   }
 
   /** Run `uipvsadm -R` on lines as `uipvsadm -S` prints them: many commands, one process. Throws EIO if refused. */
-  async restore(lines: readonly string[]): Promise<void> {
+  async restore(lines: readonly string[], words: readonly string[] = []): Promise<void> {
     const input = `${lines.join('\n')}\n`;
-    await this.#lab.run(this.#host, [process.execPath, CLI, '-R'], { ...this.#options(), input });
+    await this.#lab.run(this.#host, [process.execPath, CLI, '-R', ...words], { ...this.#options(), input });
   }
 
   /** End uipvsd by SIGTERM. Throws EBUSY with its log when that took more than 2 s (it is killed then). */

@@ -26,6 +26,7 @@ export function cannedSource(changes: Partial<MetricsSource> = {}): MetricsSourc
       ],
     }),
     schedulerFailures: 3,
+    schedulerErrors: 5,
     liveConnections: 11,
     connectionLimit: 1024,
     ringUse: 0.25,

@@ -71,6 +71,7 @@ describe('the metrics page', () => {
       'uipvs_upcalls_total 7',
       'uipvs_upcall_duration_seconds_count 7',
       'uipvs_scheduler_failures_total 3',
+      'uipvs_scheduler_errors_total 5',
       'uipvs_connections 11',
       'uipvs_connections_limit 1024',
       'uipvs_ring_use 0.25',

@@ -76,7 +76,7 @@ class Replay {
   }
 
   end(): void {
-    assert.equal(this.#director.findService(this.#key)?.schedulerFailures, 0);
+    assert.equal(this.#director.findService(this.#key)?.schedulerErrors, 0);
   }
 
   #newDirector(): Director {

@@ -5,7 +5,7 @@
  * accident: what is drawn around the fault is what a right command has. They come in two languages: lines for the control
  * socket, which also says what uipvsadm cannot, and words for uipvsadm.
  */
-import { type destinationSpec, serviceSpec, tcpKey } from '../../ipvs/specs.js';
+import { type destinationSpec, serviceSpec } from '../../ipvs/specs.js';
 
 /** 0..1, evenly. */
 export type Random = () => number;
@@ -22,6 +22,7 @@ type Json = Readonly<Record<string, unknown>>;
 type Destination = ReturnType<typeof destinationSpec>;
 
 const NEW_VIP = '10.9.77.7';
+const OTHER_NEW_VIP = '10.9.77.8';
 const REAL_SERVERS = ['10.1.0.11', '10.1.0.12', '10.1.0.13'] as const;
 const WRONG_VALUES: readonly unknown[] = [-1.5, 1e300, 'nonsense', [], {}, [[null]], 'x'.repeat(300)];
 const MANY = 2 ** 32;
@@ -32,6 +33,10 @@ export function pick<Item>(random: Random, items: readonly Item[]): Item {
 
 function whole(random: Random, least: number, most: number): number {
   return least + Math.floor(random() * (most - least + 1));
+}
+
+function vipKey(port: number) {
+  return { kind: 'address', protocol: 'tcp', address: '10.9.0.1', port } as const;
 }
 
 function destination(address: string, changes: Partial<Destination> = {}): Destination {
@@ -50,7 +55,7 @@ function destination(address: string, changes: Partial<Destination> = {}): Desti
 
 /** Right ones, which would change something. */
 function rightChanges(random: Random, table: Table): readonly Json[] {
-  const key = tcpKey(whole(random, table.firstPort, table.lastPort));
+  const key = vipKey(whole(random, table.firstPort, table.lastPort));
   const newKey = { ...key, address: NEW_VIP };
   return [
     { op: 'add-service', service: serviceSpec({ key: newKey }) },
@@ -65,8 +70,8 @@ function rightChanges(random: Random, table: Table): readonly Json[] {
 
 /** Right in form, refused because of what is there, what is not, or what the numbers are. */
 function refusedChange(random: Random, table: Table): Json {
-  const key = tcpKey(whole(random, table.firstPort, table.lastPort));
-  const unknown = tcpKey(whole(random, table.lastPort + 1, 65_535));
+  const key = vipKey(whole(random, table.firstPort, table.lastPort));
+  const unknown = vipKey(whole(random, table.lastPort + 1, 65_535));
   const address = pick(random, REAL_SERVERS);
   const newService = (changes: Json): Json => ({
     op: 'add-service',
@@ -133,7 +138,7 @@ function batch(random: Random, table: Table): Json {
   if (random() < 0.3) requests.unshift({ op: 'flush' }, ...rightChanges(random, table).slice(0, 2));
   const bad = pick(random, [
     () => damaged(random, table),
-    () => ({ op: 'delete-service', key: tcpKey(whole(random, table.lastPort + 1, 65_535)) }),
+    () => ({ op: 'delete-service', key: vipKey(whole(random, table.lastPort + 1, 65_535)) }),
     () => ({ op: 'batch', requests: [] }),
     () => ({ op: 'info' }),
     () => ({ op: 'set-timeouts', timeouts: { tcp: 1, tcpFin: 1, udp: 1 } }),
@@ -161,7 +166,7 @@ export function badLine(random: Random, table: Table): Buffer {
       op: 'set-timeouts',
       timeouts: { tcp: pick(random, [-1, MANY, 1.5, '9', null]), tcpFin: 0, udp: 9 },
     }),
-    () => ({ op: pick(random, ['zero', 'list']), key: tcpKey(whole(random, table.lastPort + 1, 65_535)) }),
+    () => ({ op: pick(random, ['zero', 'list']), key: vipKey(whole(random, table.lastPort + 1, 65_535)) }),
     () => ({ op: 'stop-sync-daemon', role: pick(random, ['master', 'backup', 'both']) }),
     () => null,
   ])();
@@ -183,7 +188,7 @@ export function badWords(random: Random, table: Table): readonly string[] {
     () => ['-A', '-t', NEW_VIP],
     () => ['-A', '-t', `${NEW_VIP}:80`, '-s', 'sh', '-b', 'mh-port'],
     () => ['-A', '-t', `${NEW_VIP}:80`, '-p', pick(random, ['0', '-1', 'x', '2678401'])],
-    () => ['-A', '-t', `${NEW_VIP}:80`, '-p', '300', '-M', pick(random, ['255.0.255.0.1', '0', 'x'])],
+    () => ['-A', '-t', `${NEW_VIP}:80`, '-p', '300', '-M', pick(random, ['255.0.255.0.1', 'x'])],
     () => ['-A', '-t', `${NEW_VIP}:80`, '--pe', 'smtp', '-p', '9'],
     () => ['-A', '-f', pick(random, ['0', '-1', 'x'])],
     () => ['-A', '-u', `${NEW_VIP}:80`, '-t', `${NEW_VIP}:80`],
@@ -212,16 +217,17 @@ export function badWords(random: Random, table: Table): readonly string[] {
   ])();
 }
 
-/** Lines for `uipvsadm -R --atomic`: right ones, and a wrong one. */
+/** Lines for `uipvsadm -R --atomic`: right ones, and a wrong one about what these leave alone. */
 export function badRestore(random: Random, table: Table): readonly string[] {
-  const port = whole(random, table.firstPort, table.lastPort);
+  const { lastPort } = table;
   const lines = [
-    `-A -t ${NEW_VIP}:80 -s rr`,
-    `-a -t ${NEW_VIP}:80 -r 10.1.0.11:80 -m -w 3`,
-    `-E -t 10.9.0.1:${port} -s lc`,
-    `-D -t 10.9.0.1:${port}`,
-    `-A -t 10.9.0.1:${port} -s sed`,
+    `-A -t ${OTHER_NEW_VIP}:80 -s rr`,
+    `-a -t ${OTHER_NEW_VIP}:80 -r 10.1.0.11:80 -m -w 3`,
+    `-E -t 10.9.0.1:${lastPort} -s lc`,
+    `-D -t 10.9.0.1:${lastPort}`,
+    `-A -t 10.9.0.1:${lastPort} -s sed`,
   ];
-  lines.splice(whole(random, 0, lines.length), 0, badWords(random, table).join(' '));
+  const wrong = badWords(random, { ...table, lastPort: lastPort - 1 }).join(' ');
+  lines.splice(whole(random, 0, lines.length), 0, wrong);
   return lines;
 }
