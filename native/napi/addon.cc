@@ -8,6 +8,7 @@
 #include "napi/arguments.h"
 #include "napi/engine_object.h"
 #include "napi/privileges.h"
+#include "napi/program.h"
 
 namespace uipvs {
 namespace {
@@ -35,6 +36,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   }
   exports.Set("latencyBoundsUs", bounds);
   exports.Set("announceAddress", Napi::Function::New<announce_address>(env, "announceAddress"));
+  exports.Set("runProgram", Napi::Function::New<run_program_asynchronously>(env, "runProgram"));
   exports.Set("restrictPrivileges", Napi::Function::New<restrict_privileges>(env, "restrictPrivileges"));
   exports.Set("ringEntries", Napi::Number::New(env, kRingEntries));
   return exports;

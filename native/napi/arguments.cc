@@ -5,13 +5,23 @@
 
 namespace uipvs {
 
-Napi::Value throw_errno(Napi::Env env, int error, const char* call) {
+Napi::Error errno_error(Napi::Env env, int error, const char* call) {
   const int number = -error;
-  Napi::Error thrown = Napi::Error::New(env, std::string(call) + ": " + std::strerror(number));
-  thrown.Set("errno", Napi::Number::New(env, number));
-  thrown.Set("syscall", Napi::String::New(env, call));
-  thrown.ThrowAsJavaScriptException();
+  Napi::Error made = Napi::Error::New(env, std::string(call) + ": " + std::strerror(number));
+  made.Set("errno", Napi::Number::New(env, number));
+  made.Set("syscall", Napi::String::New(env, call));
+  return made;
+}
+
+Napi::Value throw_errno(Napi::Env env, int error, const char* call) {
+  errno_error(env, error, call).ThrowAsJavaScriptException();
   return env.Undefined();
+}
+
+std::vector<std::string> texts_of(const Napi::Array& array) {
+  std::vector<std::string> texts;
+  for (uint32_t i = 0; i < array.Length(); ++i) texts.push_back(array.Get(i).ToString().Utf8Value());
+  return texts;
 }
 
 Napi::Value throw_range(Napi::Env env, const char* what) {

@@ -16,12 +16,6 @@ namespace {
 // Specification: linux/capability.h; the kernel says EINVAL of one that it does not know.
 constexpr unsigned kMostCapabilities = 64;
 
-std::vector<std::string> texts_of(const Napi::Array& array) {
-  std::vector<std::string> texts;
-  for (uint32_t i = 0; i < array.Length(); ++i) texts.push_back(array.Get(i).ToString().Utf8Value());
-  return texts;
-}
-
 }  // namespace
 
 // Source: capabilities(7), "Transformation of capabilities during execve()": what a program of root may do is what is in

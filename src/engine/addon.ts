@@ -146,6 +146,15 @@ export interface Addon {
   announceAddress(interfaceName: string, address: Uint32Array): void;
   readonly ringEntries: number;
   /**
+   * Runs a program to its end, found in PATH, without a shell; neither JavaScript nor packets wait for it. What it said
+   * and its exit code, null where a signal ended it. Rejects with NativeError where it could not be run.
+   */
+  runProgram(
+    words: readonly string[],
+    environment: readonly string[],
+    input: string,
+  ): Promise<readonly [code: number | null, output: string, errors: string]>;
+  /**
    * Gives up all capabilities but these, and runs the program with these arguments in place of this one if that changed
    * anything; true where something could not be given up. Throws NativeError.
    */

@@ -9,7 +9,7 @@ const WORDS_PER_CONNECTION = 20;
 /** A length and a text. */
 const BYTES_PER_CALL_ID = 256;
 /** Implementation: less than a millisecond's work, with its text. */
-const CONNECTIONS_PER_PIECE = 256;
+export const CONNECTIONS_PER_PIECE = 256;
 const TICKS_PER_SECOND = 64;
 /** Source: net/netfilter/ipvs/ip_vs_core.c, ip_vs_proto_name. */
 const PROTOCOL_NAMES: Readonly<Record<number, string>> = { 0: 'IP', 6: 'TCP', 17: 'UDP', 132: 'SCTP' };
@@ -23,9 +23,10 @@ export class ConnectionReader {
     this.#native = native;
   }
 
-  *pieces(): Generator<readonly ConnectionListing[]> {
-    const words = new Uint32Array(CONNECTIONS_PER_PIECE * WORDS_PER_CONNECTION);
-    const callIds = new Uint8Array(CONNECTIONS_PER_PIECE * BYTES_PER_CALL_ID);
+  /** Of up to `perPiece` connections each. */
+  *pieces(perPiece: number): Generator<readonly ConnectionListing[]> {
+    const words = new Uint32Array(perPiece * WORDS_PER_CONNECTION);
+    const callIds = new Uint8Array(perPiece * BYTES_PER_CALL_ID);
     let cursor = 0;
     do {
       const [next, count] = this.#native.listConnections(cursor, words, callIds);

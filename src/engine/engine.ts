@@ -28,7 +28,7 @@ import {
 } from './addon.js';
 
 import { AddressOverlap } from './address-overlap.js';
-import { ConnectionReader } from './connection-reader.js';
+import { CONNECTIONS_PER_PIECE, ConnectionReader } from './connection-reader.js';
 import { DestinationLanes } from './lanes.js';
 import { PROTOCOL_NUMBERS } from './protocol-number.js';
 
@@ -467,8 +467,8 @@ export class Engine implements DataPlane {
   }
 
   /** The connection table in pieces; a piece at a time is read, whatever the table's size. */
-  connections(): Iterable<readonly ConnectionListing[]> {
-    return this.#connections.pieces();
+  connections(perPiece = CONNECTIONS_PER_PIECE): Iterable<readonly ConnectionListing[]> {
+    return this.#connections.pieces(perPiece);
   }
 
   /** A VIP that is also a destination would let a packet circle, so the hop limit must then count every pass. */

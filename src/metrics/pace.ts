@@ -1,17 +1,17 @@
 /**
  * How much of the event loop background work may take.
  *
- * Work comes in pieces of about a millisecond. Within a pass, a piece is followed by a pause of four times its length,
- * so that a new connection waits for at most one piece and the pass costs a fifth of a core while it runs; after the
- * pass there is a rest, so that over time it is a fiftieth.
+ * Work comes in pieces of about a tenth of a millisecond. Within a pass, two or so are followed by a pause of four times
+ * their length, so that a new connection waits for no longer than they take and the pass costs a fifth of a core while it
+ * runs; after the pass there is a rest, so that over time it is a fiftieth.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Implementation: see above. */
-const PAUSE_FACTOR = 4;
+const PAUSE_FACTOR = 9;
 const REST_FACTOR = 50;
 /** Work shorter than this is not worth a pause. */
-const SHORT_WORK_MS = 1;
+const SHORT_WORK_MS = 0.1;
 
 /** Time as the pace needs it; tests have their own. */
 export interface Clock {

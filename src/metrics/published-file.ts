@@ -3,6 +3,9 @@ import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UipvsError } from '../base/error.js';
 
+/** Characters. */
+const WRITTEN_AT_ONCE = 1 << 15;
+
 type Pieces = Iterable<string> | AsyncIterable<string>;
 
 /** Tells one text from another, however both are cut into pieces. */
@@ -44,9 +47,14 @@ export class PublishedFile {
   async replace(pieces: Pieces): Promise<void> {
     const file = await this.#attempt(() => this.#create());
     try {
+      let text = '';
       for await (const piece of pieces) {
-        if (piece !== '') await this.#attempt(() => file.write(piece, null, 'latin1'));
+        text += piece;
+        if (text.length < WRITTEN_AT_ONCE) continue;
+        await this.#attempt(() => file.write(text, null, 'latin1'));
+        text = '';
       }
+      if (text !== '') await this.#attempt(() => file.write(text, null, 'latin1'));
       await this.#attempt(() => file.close());
       await this.#attempt(() => rename(this.#temporaryPath, this.#path));
     } catch (thrown) {
