@@ -5,6 +5,7 @@ import { messageOf, UipvsError } from '../base/error.js';
 import { DEFAULT_SOCKET_PATH } from '../control/protocol.js';
 import { parseListenAddress } from '../metrics/listen-address.js';
 import type { Endpoint } from '../net/endpoint.js';
+import { defaultStateDirectory } from './memory-file-system.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -88,7 +89,8 @@ Usage: uipvsd [options]
                        given several times
   --workers N          threads that receive and send (default: 1)
   --state-dir DIR      keep connections and configuration there, for the next start when
-                       the daemon dies (default: state beside the socket; 'none' for none)
+                       the daemon dies (default: state beside the socket, or in
+                       /dev/shm where that is on a disk; 'none' for none)
   --standby            wait, ready, until the uipvsd with the same state directory has ended,
                        however it ends, and go on in its place at once
   --fresh              forget what is there
@@ -207,7 +209,7 @@ function schedulerFiles(texts: readonly string[]): readonly SchedulerFile[] {
 function stateDirectory(text: string | undefined, socketPath: string): string | null {
   if (text === '') throw new UipvsError('EINVAL', "Expected a directory for --state-dir but received ''");
   if (text === 'none') return null;
-  return text ?? join(dirname(socketPath), 'state');
+  return text ?? defaultStateDirectory(socketPath);
 }
 
 function procDirectory(text: string | undefined, socketPath: string): string | null {

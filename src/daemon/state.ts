@@ -15,6 +15,7 @@ import type { Engine } from '../engine/engine.js';
 import type { Director } from '../ipvs/director.js';
 import type { BatchLine } from './entry-lines.js';
 import type { Logger } from './logger.js';
+import { isInMemory } from './memory-file-system.js';
 import type { SavedState } from './saved-state.js';
 import { clearStateDirectory, openStateDirectory, SERVICES_FILE } from './state-directory.js';
 import type { StateEntry } from './state-entry.js';
@@ -66,6 +67,8 @@ export class State {
   static open(engine: Keeper, { stateDirectory, isFresh }: StateOptions, log: Logger): State {
     const trouble = openStateDirectory(engine, stateDirectory, isFresh);
     if (trouble !== null) log.warn(trouble);
+    if (!isInMemory(stateDirectory))
+      log.warn({ stateDirectory }, 'the state directory is on a disk, for whose writes packets may wait');
     const path = join(stateDirectory, SERVICES_FILE);
     const onTrouble = (sentence: string): void => log.warn(sentence);
     const { journal, state } = StateJournal.open({ path, bootId: readBootId(), onTrouble }, isFresh);

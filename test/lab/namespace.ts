@@ -3,9 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isInMemory } from '../../src/daemon/memory-file-system.js';
 
 /** Where iproute2 keeps the names of network namespaces. Source: ip-netns(8). */
 const NETNS_DIRECTORY = '/run/netns';
+
+const SHARED_MEMORY = '/dev/shm';
 
 /** First part of every name a lab makes; nothing without it is ever removed. */
 const KIND = 'uipvslab';
@@ -20,9 +23,9 @@ export function newLabId(): string {
   return `${KIND}-${process.pid}-${startTicks(process.pid)}-${randomBytes(3).toString('hex')}`;
 }
 
-/** The directory for the files of a lab. */
+/** The directory for the files of a lab: in memory, as where daemons keep theirs usually is, if there is such a place. */
 export function labDirectory(labId: string): string {
-  return path.join(tmpdir(), labId);
+  return path.join(isInMemory(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir(), labId);
 }
 
 /**
@@ -46,7 +49,7 @@ export function removeLab(labId: string): void {
 /** Remove what dead processes left behind, and give back the ids of those labs. Labs of live processes stay. */
 export function removeStale(): string[] {
   const stale = new Set<string>();
-  for (const name of [...namesIn(NETNS_DIRECTORY), ...namesIn(tmpdir())]) {
+  for (const name of [...namesIn(NETNS_DIRECTORY), ...namesIn(path.dirname(labDirectory('x')))]) {
     const [, labId, pid, ticks] = LAB_ID.exec(name) ?? [];
     if (labId !== undefined && startTicks(Number(pid)) !== ticks) stale.add(labId);
   }
