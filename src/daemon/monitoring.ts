@@ -50,7 +50,7 @@ async function listen(
 }
 
 /** A tenth of a millisecond's work, or two: see src/metrics/pace.ts. */
-const CONNECTIONS_PER_PIECE = 16;
+const CONNECTIONS_PER_PIECE = 64;
 
 export function metricsSource(director: Director, engine: Engine, connectionLimit: number): MetricsSource {
   return {

@@ -58,7 +58,9 @@ export class RequestQueue {
 
   /** Whether it could be done, and was, without asking the kernel. `subject.address` in canonical form. */
   tryAtOnce(verb: Change['verb'], kind: EntryKind, subject: Subject): boolean {
-    if (this.#isCarryingOut || this.#waiting.length > 0) return false;
+    // Uses of real servers are counted, so that their order is no matter; a virtual address may be about to go.
+    const isInTurn = !this.#isCarryingOut && this.#waiting.length === 0;
+    if (!isInTurn && kind !== 'real server') return false;
     const { address, protocol, port = 0, alsoPorts } = subject;
     return this.#families[subject.family].tryAtOnce(verb, kind, address, protocol, port, alsoPorts);
   }

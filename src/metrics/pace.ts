@@ -1,14 +1,14 @@
 /**
  * How much of the event loop background work may take.
  *
- * Work comes in pieces of about a tenth of a millisecond. Within a pass, two or so are followed by a pause of four times
- * their length, so that a new connection waits for no longer than they take and the pass costs a fifth of a core while it
+ * Work comes in pieces of about a tenth of a millisecond. Within a pass, one or two are followed by a pause of nineteen times
+ * their length, so that a new connection waits for no longer than they take and the pass costs a twentieth of a core while it
  * runs; after the pass there is a rest, so that over time it is a fiftieth.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Implementation: see above. */
-const PAUSE_FACTOR = 9;
+const PAUSE_FACTOR = 19;
 const REST_FACTOR = 50;
 /** Work shorter than this is not worth a pause. */
 const SHORT_WORK_MS = 0.1;
