@@ -9,10 +9,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ControlClient } from '../../src/control/client.js';
 import { until } from '../lab/poll.js';
-import { CLIENT_DEVICE, VIP } from '../lab/topology.js';
+import { VIP } from '../lab/topology.js';
+import { floodWithClients } from './support/client-flood.js';
 import { ControlClient as RawClient } from './support/control-client.js';
 import { type LoopReport, loopReport, WATCHED } from './support/loop-report.js';
-import { pythonProgram } from './support/program.js';
 import { Scene } from './support/scene.js';
 
 const CONNECTIONS = Number(process.env.UIPVS_SCALE_CONNECTIONS ?? 100_000);
@@ -26,14 +26,14 @@ const UDP_PORT = 53;
 const METRICS = '127.0.0.1:9117';
 const CLI = fileURLToPath(new URL('../../src/bin/uipvsadm.js', import.meta.url));
 
-/** Of the processor time that uipvsd spends without looking at other work. */
-const MOST_BUSY_P99_MS = 50;
-const MOST_BUSY_MS = 100;
+/** Of the processor time that uipvsd spends without looking at other work; by hand, and where others disturb it. */
+const MOST_BUSY_P99_MS = isMeasured ? 50 : 200;
+const MOST_BUSY_MS = isMeasured ? 100 : 500;
 /** Three times what it takes on two cores. */
 const MOST_RESTORE_SECONDS = 9;
 /** However long the listing is: what outlives the young generation by chance until the heap is tidied. */
-const MOST_GROWTH_BYTES = 24 << 20;
-const PATIENCE_MS = 120_000;
+const MOST_GROWTH_BYTES = isMeasured ? 24 << 20 : 72 << 20;
+const PATIENCE_MS = 240_000;
 /** What the upcalls of this test keep up with on two cores. */
 const DATAGRAMS_PER_SECOND = 40_000;
 
@@ -163,31 +163,19 @@ describe(`with ${LINES} lines and ${CONNECTIONS} connections`, () => {
       await scene.balance('udp', VIP.ipv4, UDP_PORT, { to: UDP_PORT });
       // The real server has nothing to say to clients that there are not.
       await scene.lab.run('rs1', ['ip', 'route', 'add', 'blackhole', '10.64.0.0/16']);
-      const flood = await flooder();
       await until('all connections to be there', 10 * PATIENCE_MS, async () => {
         const before = await liveConnections();
         if (before >= CONNECTIONS) return true;
         // Those that came too fast are sent once more; the others are known already.
-        await flood(CONNECTIONS);
+        await floodWithClients(scene, {
+          kind: 'udp',
+          port: UDP_PORT,
+          count: CONNECTIONS,
+          perSecond: DATAGRAMS_PER_SECOND,
+        });
         return false;
       });
     });
-
-    async function flooder(): Promise<(count: number) => Promise<string>> {
-      const [gateway, source] = await Promise.all([
-        hardwareAddress('director', CLIENT_DEVICE),
-        hardwareAddress('client', 'eth0'),
-      ]);
-      const program = ['python3', pythonProgram('udp_flood.py'), 'eth0', gateway, source, VIP.ipv4];
-      return (count) => {
-        const numbers = [UDP_PORT, 0, count, DATAGRAMS_PER_SECOND].map(String);
-        return scene.lab.run('client', [...program, ...numbers], { timeoutMs: PATIENCE_MS });
-      };
-    }
-
-    async function hardwareAddress(host: 'client' | 'director', device: string): Promise<string> {
-      return (await scene.lab.run(host, ['cat', `/sys/class/net/${device}/address`])).trim();
-    }
 
     async function liveConnections(): Promise<number> {
       const figures = await scene.destinations('udp', VIP.ipv4, UDP_PORT);

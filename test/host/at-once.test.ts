@@ -88,21 +88,25 @@ describe('the queue of requests', () => {
     return { queue, told, may };
   }
 
-  it('does nothing at once while others wait or are carried out: it would overtake them', async () => {
+  it('counts uses of real servers at once whatever waits, and virtual addresses only in their turn', async () => {
     const { queue, told, may } = queueFor(async (itself, words) => {
       await new Promise(setImmediate);
-      words.push(`meanwhile: ${itself.tryAtOnce('add', 'real server', server('10.0.0.4'))}`);
+      words.push(`meanwhile: ${itself.tryAtOnce('add', 'virtual address', server('10.9.0.4'))}`);
+      itself.tryAtOnce('add', 'real server', server('10.0.0.4'));
     });
     const waiting = queue.request('add', 'real server', server('10.0.0.2'));
     may.beAtOnce = true;
-    assert.equal(queue.tryAtOnce('add', 'real server', server('10.0.0.3')), false);
+    assert.equal(queue.tryAtOnce('add', 'virtual address', server('10.9.0.3')), false);
+    assert.equal(queue.tryAtOnce('add', 'real server', server('10.0.0.3')), true);
     await waiting;
     await new Promise(setImmediate);
     assert.equal(queue.tryAtOnce('remove', 'real server', server('10.0.0.5')), true);
     await queue.request('add', 'real server', server('10.0.0.6'));
     assert.deepEqual(told, [
+      'at once add 10.0.0.3',
       'add 10.0.0.2',
       'meanwhile: false',
+      'at once add 10.0.0.4',
       'at once remove 10.0.0.5',
       'at once add 10.0.0.6',
     ]);
