@@ -19,8 +19,15 @@ import { isAlreadyGone } from './undo.js';
 
 /** Real servers whose routes a refresh compares with the kernel's; all of them in turn. */
 const MAX_LOCATED_A_REFRESH = 2048;
-/** What the kernel has said of an address holds for further services and ports of it, as it holds between refreshes. */
-const LOCATED_FOR_MS = 5000;
+/**
+ * For how long what the kernel has said of an address holds for further services and ports of it. A real server is looked
+ * after by refreshes; whether a virtual address is the host's decides what is taken of it, so that is asked anew.
+ */
+const LOCATED_FOR_MS: Readonly<Record<EntryKind, number>> = {
+  'virtual address': 250,
+  'real server': 5000,
+  'firewall mark': Number.POSITIVE_INFINITY,
+};
 
 export interface Change {
   readonly verb: 'add' | 'remove';
@@ -76,7 +83,7 @@ export class FamilyPlumbing {
     const steps = changes.map((change) => this.#take(change));
     const touched = [...new Set(steps.map((step) => step.entry))];
     try {
-      const refusals = await this.#reconcile(touched, 'shared', LOCATED_FOR_MS);
+      const refusals = await this.#reconcile(touched, 'shared', true);
       const refused = new Set(
         steps.filter(({ entry, takeBack }) => takeBack !== null && refusals.has(entry)),
       );
@@ -114,7 +121,7 @@ export class FamilyPlumbing {
       entry.remove(protocol, port);
       return true;
     }
-    if (performance.now() - entry.locatedAtMs >= LOCATED_FOR_MS) return false;
+    if (performance.now() - entry.locatedAtMs >= LOCATED_FOR_MS[kind]) return false;
     entry.add(protocol, port, alsoPorts);
     return true;
   }
@@ -224,12 +231,12 @@ export class FamilyPlumbing {
   /**
    * Brings the kernel to what the entries want; the refusals name the entries of which something is missing.
    *
-   * @param trustedMs for how long it is believed where an address is
+   * @param isTrusting whether it is believed for a while where an address is
    */
   async #reconcile(
     entries: readonly Entry[],
     thoroughness: Thoroughness = 'shared',
-    trustedMs = 0,
+    isTrusting = false,
   ): Promise<Refusals> {
     const { system, device } = this.#context;
     const refusals: Refusals = new Map();
@@ -237,7 +244,8 @@ export class FamilyPlumbing {
     const used = entries.filter((entry) => entry.uses.size > 0);
     const startedAt = performance.now();
     const located = used.filter(
-      ({ kind, locatedAtMs }) => kind !== 'firewall mark' && startedAt - locatedAtMs >= trustedMs,
+      ({ kind, locatedAtMs }) =>
+        kind !== 'firewall mark' && !(isTrusting && startedAt - locatedAtMs < LOCATED_FOR_MS[kind]),
     );
     if (located.length > 0) {
       const findings = await locate(system, this.#family, located, device, thoroughness);
