@@ -43,8 +43,9 @@ export function isRefusal(error: unknown): error is RefusedError {
   return error instanceof RefusedError;
 }
 
-/** One line for stderr: the daemon's own words where it sent any. */
+/** One line for stderr: the daemon's own words where it sent any, but for EPERM, of which scripts know ipvsadm's. */
 export function refusalText(refusal: RefusedError): string {
+  if (refusal.code === 'EPERM') return GENERAL.EPERM;
   return (
     refusal.detail ?? BY_OPERATION[refusal.operation]?.[refusal.code] ?? GENERAL[refusal.code] ?? refusal.code
   );

@@ -62,6 +62,8 @@ export class ControlClient {
   /** The pieces of a line whose end has not come yet. */
   #pieces: string[] = [];
   #failure: UipvsError | undefined;
+  /** What the daemon said before it was asked anything: that it will not answer. */
+  #turnedAwayBy: Extract<Reply, { readonly ok: false }> | undefined;
   #isCorked = false;
 
   private constructor(socket: Socket, path: string) {
@@ -160,6 +162,11 @@ export class ControlClient {
 
   #send(request: Request, onPart: Pending['onPart']): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      const refusal = this.#turnedAwayBy;
+      if (refusal !== undefined) {
+        reject(new RefusedError(request.op, refusal.errno, refusal.message));
+        return;
+      }
       if (this.#failure !== undefined) {
         reject(this.#failure);
         return;
@@ -196,6 +203,11 @@ export class ControlClient {
   #receiveLine(line: string): void {
     const pending = this.#pending[0];
     const message = parseMessage(line);
+    if (pending === undefined && message !== undefined && 'ok' in message && !message.ok) {
+      this.#turnedAwayBy = message;
+      this.#socket.destroy();
+      return;
+    }
     if (pending === undefined || message === undefined) {
       this.#fail(`Expected an answer of uipvsd from '${this.#path}' but received '${line.slice(0, 80)}'`);
       this.#socket.destroy();

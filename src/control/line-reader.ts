@@ -28,13 +28,16 @@ export class HeldBytes {
 /** The lines of one client. */
 export class LineReader {
   readonly #held: HeldBytes;
+  readonly #longestBytes: number;
   #pieces: Buffer[] = [];
   #bytes = 0;
   /** What `#held` holds for this one. */
   #heldHere = 0;
 
-  constructor(held: HeldBytes) {
+  /** `longestBytes`: of a batch. */
+  constructor(held: HeldBytes, longestBytes: number = MAX_REQUEST_BYTES) {
     this.#held = held;
+    this.#longestBytes = longestBytes;
   }
 
   /** The lines that `chunk` ends, without their ends; the next is asked for when one is dealt with. Throws EINVAL for a line too long, EBUSY for want of room. */
@@ -65,7 +68,7 @@ export class LineReader {
     this.#pieces.push(piece);
     this.#bytes += piece.length;
     if (this.#bytes <= MAX_SHORT_REQUEST_BYTES) return;
-    const limit = this.#isBatch() ? MAX_REQUEST_BYTES : MAX_SHORT_REQUEST_BYTES;
+    const limit = this.#isBatch() ? this.#longestBytes : MAX_SHORT_REQUEST_BYTES;
     if (this.#bytes > limit) {
       throw new UipvsError('EINVAL', `Expected a request of at most ${limit} bytes but received more`);
     }

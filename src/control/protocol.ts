@@ -8,6 +8,9 @@
  * would have returned, so that a client can print ipvsadm's own words; `message` is set where uipvs has something better
  * to say than the kernel.
  *
+ * A client that may not use the socket is refused with EPERM in one line, whatever it asks or before it does, and hung up
+ * on: see credentials.ts. On a read-only socket every change is refused so: see read-only.ts.
+ *
  * Two requests are of several changes: a `batch`, all of them or none, and a `sequence`, which is no more than its changes
  * one after another with a common answer, for less: each is refused by itself, and other clients may come in between.
  *

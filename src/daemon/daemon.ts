@@ -16,8 +16,7 @@ import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { messageOf, UipvsError } from '../base/error.js';
-import { ControlServer } from '../control/server.js';
-import { loadAddon } from '../engine/addon.js';
+import { type Addon, loadAddon } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
 import { HostPlumbing } from '../host/host-plumbing.js';
 import { Director } from '../ipvs/director.js';
@@ -27,6 +26,7 @@ import { makeBuiltinSchedulers } from '../scheduling/registry.js';
 import { wlc } from '../scheduling/wlc.js';
 import { Answers } from './answers.js';
 import { CommandRunner } from './commands.js';
+import { ControlSockets } from './control-sockets.js';
 import { type AddressKeeper, type HostChange, HostChanges, HostSync } from './host-sync.js';
 import { InOrder } from './in-order.js';
 import type { Logger } from './logger.js';
@@ -57,6 +57,7 @@ const MAX_DESTINATIONS = 131_072;
 /** What there is before the host is touched. */
 interface Parts {
   readonly log: Logger;
+  readonly addon: Addon;
   readonly engine: Engine;
   readonly changes: HostChanges;
   readonly director: Director;
@@ -65,6 +66,7 @@ interface Parts {
 
 export class Daemon {
   readonly #log: Logger;
+  readonly #addon: Addon;
   readonly #engine: Engine;
   readonly #host: HostPlumbing;
   readonly #sync: HostSync;
@@ -73,15 +75,16 @@ export class Daemon {
   readonly #state: State | null;
   readonly #inOrder = new InOrder();
   readonly #timers: NodeJS.Timeout[] = [];
-  #server: ControlServer | undefined;
+  #sockets: ControlSockets | undefined;
   #wire: Wire | undefined;
   #monitoring: Monitoring | undefined;
   #receiveError = 0;
   #stopping: Promise<void> | undefined;
 
   private constructor(parts: Parts, host: HostPlumbing, options: DaemonOptions) {
-    const { log, engine, changes, director, state } = parts;
+    const { log, addon, engine, changes, director, state } = parts;
     this.#log = log;
+    this.#addon = addon;
     this.#engine = engine;
     this.#host = host;
     this.#state = state;
@@ -100,7 +103,8 @@ export class Daemon {
    */
   static async start(options: DaemonOptions, log: Logger): Promise<Daemon> {
     await makeDirectory(dirname(options.socketPath));
-    if (!options.isStandby) await ControlServer.assertFree(options.socketPath);
+    if (options.readSocketPath !== null) await makeDirectory(dirname(options.readSocketPath));
+    if (!options.isStandby) await ControlSockets.assertFree(options);
     const ownSchedulers = await loadOwnSchedulers(options.schedulers);
     const addon = loadAddon();
     const changes = new HostChanges();
@@ -112,14 +116,14 @@ export class Daemon {
     };
     const engine = new Engine(addon, limits, changes);
     const state = await openState(engine, options, log);
-    if (options.isStandby) await ControlServer.assertFree(options.socketPath);
+    if (options.isStandby) await ControlSockets.assertFree(options);
     engine.setMasqueradePorts(options.masqueradePorts.first, options.masqueradePorts.last);
     // The device is the lock: whoever cannot have it must not touch what its holder made on the host.
     const offloads = await openTunOf(engine, options.device, state);
     state?.deviceOpened(0, options.device);
     const reinject = chooseReinjection(engine, options, log);
     const director = makeDirector(engine, ownSchedulers);
-    const parts = { log, engine, changes, director, state };
+    const parts = { log, addon, engine, changes, director, state };
     const restored = takeUp(parts, options);
     let host: HostPlumbing | undefined;
     try {
@@ -176,10 +180,11 @@ export class Daemon {
       this.#engine.admitNew();
       const source = metricsSource(this.#director, this.#engine, options.connections);
       this.#monitoring = await Monitoring.start(source, options, this.#log);
-      const onFailure = (failure: UipvsError): void => this.#log.warn(failure.message);
       const answers = this.#answers;
-      this.#server = await ControlServer.listen(options.socketPath, (request) => answers.answer(request), {
-        onFailure,
+      this.#sockets = await ControlSockets.open(options, {
+        handler: (request) => answers.answer(request),
+        log: this.#log,
+        addon: this.#addon,
       });
     } catch (thrown) {
       await this.#monitoring?.close();
@@ -229,7 +234,7 @@ export class Daemon {
   async #end(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#sync.stopWaiting();
-    await this.#server?.close();
+    await this.#sockets?.close();
     await this.#monitoring?.close();
     // A long command that is under way still needs the engine.
     await this.#inOrder.run(() => {});

@@ -5,6 +5,7 @@ import { messageOf, UipvsError } from '../base/error.js';
 import { DEFAULT_SOCKET_PATH } from '../control/protocol.js';
 import { parseListenAddress } from '../metrics/listen-address.js';
 import type { Endpoint } from '../net/endpoint.js';
+import { groupNumber } from './group.js';
 import { defaultStateDirectory } from './memory-file-system.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -19,6 +20,11 @@ export interface SchedulerFile {
 
 export interface DaemonOptions {
   readonly socketPath: string;
+  /** Where only questions are answered; null: nowhere. */
+  readonly readSocketPath: string | null;
+  /** Numbers of the groups that the two sockets are given to; null: the daemon's own. */
+  readonly adminGroup: number | null;
+  readonly readGroup: number | null;
   readonly device: string;
   /** Routing table that leads to the device; 1..252 or above 255. */
   readonly routingTable: number;
@@ -69,6 +75,11 @@ Usage: uipvsd [options]
 
   --socket PATH        listen for uipvsadm on this Unix socket
                        (default: UIPVS_SOCKET, else ${DEFAULT_SOCKET_PATH})
+  --admin-group GROUP  the group, by name or number, that may use it besides root and the
+                       daemon's own user (default: the daemon's own group)
+  --read-socket PATH   listen on this one too: what lists is answered there, what changes
+                       anything is refused (default: none)
+  --read-group GROUP   the group that may use that one (default: the daemon's own group)
   --io tun|packet      how packets come in: through a TUN device, or straight from the
                        interfaces by packet sockets, which is faster (default: tun)
   --interfaces A,B     with --io packet: the interfaces towards clients and real servers
@@ -218,6 +229,19 @@ function procDirectory(text: string | undefined, socketPath: string): string | n
   return text ?? join(dirname(socketPath), 'proc');
 }
 
+function readSocket(text: string | undefined, socketPath: string): string | null {
+  if (text === undefined) return null;
+  if (text === '') throw new UipvsError('EINVAL', "Expected a path for --read-socket but received ''");
+  if (resolve(text) === resolve(socketPath)) {
+    throw new UipvsError('EINVAL', `--read-socket '${text}' is that of --socket`);
+  }
+  return text;
+}
+
+function group(option: string, text: string | undefined): number | null {
+  return text === undefined ? null : groupNumber(option, text);
+}
+
 /** Parses the words after the program's name. Throws UipvsError EINVAL naming the option and the value. */
 export function parseDaemonOptions(
   words: readonly string[],
@@ -228,10 +252,18 @@ export function parseDaemonOptions(
   if (values.version) return { kind: 'version' };
   const socketPath = values.socket ?? environment.UIPVS_SOCKET ?? DEFAULT_SOCKET_PATH;
   if (socketPath === '') throw new UipvsError('EINVAL', "Expected a path for --socket but received ''");
+  const readSocketPath = readSocket(values['read-socket'], socketPath);
+  const readGroup = values['read-group'];
+  if (readGroup !== undefined && readSocketPath === null) {
+    throw new UipvsError('EINVAL', `--read-group '${readGroup}' needs --read-socket`);
+  }
   return {
     kind: values.cleanup === true ? 'clean up' : 'run',
     options: {
       socketPath,
+      readSocketPath,
+      adminGroup: group('--admin-group', values['admin-group']),
+      readGroup: group('--read-group', readGroup),
       device: deviceName(values.device ?? 'uipvs0'),
       routingTable: routingTable(values.table),
       connections: integer('--connections', values.connections, DEFAULT_CONNECTIONS, 1, MAX_CONNECTIONS),
@@ -260,6 +292,9 @@ function parseWords(words: readonly string[]) {
       allowPositionals: false,
       options: {
         socket: string,
+        'admin-group': string,
+        'read-socket': string,
+        'read-group': string,
         io: string,
         interfaces: string,
         reinject: string,

@@ -13,10 +13,30 @@ const CAP_NET_RAW = 13;
 const FIRST_UNPRIVILEGED_PORT = 1024;
 
 /**
+ * Makes the groups that the sockets are given to the process's own: the owner of a file may give it to a group that he is
+ * in, so that CAP_CHOWN need not be kept. Where that is not possible, neither may be giving them the sockets, which says so.
+ */
+function joinGroups(groups: readonly (number | null)[]): void {
+  const own = process.getgroups?.() ?? [];
+  const missing = groups.filter((group) => group !== null).filter((group) => !own.includes(group));
+  if (missing.every((group) => group === process.getegid?.())) return;
+  try {
+    process.setgroups?.([...own, ...missing]);
+  } catch {
+    // Without CAP_SETGID.
+  }
+}
+
+/**
  * To be called before anything else: where there is something to give up, the program begins anew, under the same
  * process number, and does not return. Errors: EPERM where that fails.
  */
-export function restrictPrivileges({ metrics }: Pick<DaemonOptions, 'metrics'>): void {
+export function restrictPrivileges({
+  metrics,
+  adminGroup,
+  readGroup,
+}: Pick<DaemonOptions, 'metrics' | 'adminGroup' | 'readGroup'>): void {
+  joinGroups([adminGroup, readGroup]);
   const kept = [CAP_NET_ADMIN, CAP_NET_RAW];
   if (metrics !== null && metrics.port < FIRST_UNPRIVILEGED_PORT) kept.push(CAP_NET_BIND_SERVICE);
   const { execPath, execArgv, argv } = process;

@@ -133,6 +133,17 @@ export interface NativeError extends Error {
   readonly syscall: string;
 }
 
+/** Of the process that connected a Unix socket, when it did. Ids that are not known in this user namespace are 65534. */
+export interface PeerCredentials {
+  /** 0 where it is not seen in this pid namespace. */
+  readonly pid: number;
+  readonly uid: number;
+  /** The effective one. */
+  readonly gid: number;
+  /** The supplementary ones. */
+  readonly groups: readonly number[];
+}
+
 export interface Addon {
   readonly Engine: new (
     connections: number,
@@ -154,6 +165,8 @@ export interface Addon {
     environment: readonly string[],
     input: string,
   ): Promise<readonly [code: number | null, output: string, errors: string]>;
+  /** Throws NativeError where the descriptor is no connected Unix socket. */
+  peerCredentials(descriptor: number): PeerCredentials;
   /**
    * Gives up all capabilities but these, and runs the program with these arguments in place of this one if that changed
    * anything; true where something could not be given up. Throws NativeError.

@@ -46,6 +46,15 @@ describe('a refusal by the daemon is told in the words of ipvsadm', () => {
       }
     });
   }
+  it("EPERM in ipvsadm's words, whatever the daemon says", async () => {
+    const daemon = await CannedDaemon.start(() => refused('EPERM', "'flush' is refused"));
+    try {
+      const result = await runMain(['-C'], { socketPath: daemon.socketPath });
+      assert.deepEqual(result, { exitCode: 255, out: '', err: 'Permission denied (you must be root)\n' });
+    } finally {
+      await daemon.stop();
+    }
+  });
   it("in the daemon's own words where it has any", async () => {
     const daemon = await CannedDaemon.start(() => refused('ENOTSUP', 'uipvs has no SCTP yet'));
     try {

@@ -13,6 +13,7 @@ import { ControlClient } from '../../src/control/client.js';
 import type { Handler } from '../../src/control/outcome.js';
 import { type Change, MAX_REQUEST_BYTES, MAX_SHORT_REQUEST_BYTES } from '../../src/control/protocol.js';
 import { ControlServer } from '../../src/control/server.js';
+import { loadAddon } from '../../src/engine/addon.js';
 import { destinationSpec, tcpKey } from '../ipvs/specs.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'uipvs-server-'));
@@ -21,7 +22,11 @@ const DONE = { result: null };
 let server: ControlServer | undefined;
 
 async function listen(handler: Handler, failures: string[] = []): Promise<void> {
-  server = await ControlServer.listen(path, handler, { onFailure: ({ message }) => failures.push(message) });
+  server = await ControlServer.listen(path, handler, {
+    onFailure: ({ message }) => failures.push(message),
+    onRefused: (credentials) => assert.fail(`refused ${JSON.stringify(credentials)}`),
+    peerCredentials: loadAddon().peerCredentials,
+  });
 }
 
 afterEach(async () => {
