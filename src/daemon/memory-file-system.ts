@@ -8,6 +8,15 @@ const MAGICS: readonly number[] = [0x01021994, 0x858458f6];
 /** Where the C library keeps shared memory: shm_overview(7). */
 const SHARED_MEMORY = '/dev/shm';
 
+/** The directory for shared memory, null where there is none. */
+export function sharedMemory(): string | null {
+  try {
+    return MAGICS.includes(statfsSync(SHARED_MEMORY).type) ? SHARED_MEMORY : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Whether `path`, or the nearest directory above it that is there, lies in memory. */
 export function isInMemory(path: string): boolean {
   for (let place = resolve(path); ; place = dirname(place)) {
@@ -20,9 +29,13 @@ export function isInMemory(path: string): boolean {
 }
 
 /** `state` beside the socket where that is in memory, else a place for shared memory that is named after it. */
-export function defaultStateDirectory(socketPath: string, isMemory = isInMemory): string {
+export function defaultStateDirectory(
+  socketPath: string,
+  isMemory = isInMemory,
+  shared = sharedMemory(),
+): string {
   const beside = join(dirname(resolve(socketPath)), 'state');
-  if (isMemory(beside) || !isMemory(SHARED_MEMORY)) return beside;
+  if (isMemory(beside) || shared === null) return beside;
   const name = createHash('sha256').update(beside).digest('hex').slice(0, 16);
-  return join(SHARED_MEMORY, `uipvs-${name}`);
+  return join(shared, `uipvs-${name}`);
 }

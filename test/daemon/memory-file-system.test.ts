@@ -5,22 +5,22 @@ import { defaultStateDirectory, isInMemory } from '../../src/daemon/memory-file-
 describe('the state directory', () => {
   it('is beside the socket where that is in memory', () => {
     assert.equal(
-      defaultStateDirectory('/run/uipvs/uipvsd.sock', () => true),
+      defaultStateDirectory('/run/uipvs/uipvsd.sock', () => true, '/dev/shm'),
       '/run/uipvs/state',
     );
   });
 
   it('is in shared memory where the socket is on a disk, one for each directory', () => {
-    const inShm = (path: string): boolean => path.startsWith('/dev/shm');
-    const one = defaultStateDirectory('/var/a/uipvsd.sock', inShm);
+    const placeOf = (socket: string): string => defaultStateDirectory(socket, () => false, '/dev/shm');
+    const one = placeOf('/var/a/uipvsd.sock');
     assert.match(one, /^\/dev\/shm\/uipvs-[0-9a-f]{16}$/);
-    assert.equal(defaultStateDirectory('/var/a/other.sock', inShm), one);
-    assert.notEqual(defaultStateDirectory('/var/b/uipvsd.sock', inShm), one);
+    assert.equal(placeOf('/var/a/other.sock'), one);
+    assert.notEqual(placeOf('/var/b/uipvsd.sock'), one);
   });
 
   it('is beside the socket where there is no shared memory', () => {
     assert.equal(
-      defaultStateDirectory('/var/a/uipvsd.sock', () => false),
+      defaultStateDirectory('/var/a/uipvsd.sock', () => false, null),
       '/var/a/state',
     );
   });

@@ -3,12 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { isInMemory } from '../../src/daemon/memory-file-system.js';
+import { sharedMemory } from '../../src/daemon/memory-file-system.js';
 
 /** Where iproute2 keeps the names of network namespaces. Source: ip-netns(8). */
 const NETNS_DIRECTORY = '/run/netns';
-
-const SHARED_MEMORY = '/dev/shm';
 
 /** First part of every name a lab makes; nothing without it is ever removed. */
 const KIND = 'uipvslab';
@@ -25,7 +23,7 @@ export function newLabId(): string {
 
 /** The directory for the files of a lab: in memory, as where daemons keep theirs usually is, if there is such a place. */
 export function labDirectory(labId: string): string {
-  return path.join(isInMemory(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir(), labId);
+  return path.join(sharedMemory() ?? tmpdir(), labId);
 }
 
 /**
