@@ -21,10 +21,13 @@ async function run(options: DaemonOptions): Promise<void> {
   const { makeLogger } = await import('../daemon/logger.js');
   const { Daemon } = await import('../daemon/daemon.js');
   const log = makeLogger(options.logLevel);
-  const daemon = await Daemon.start(options, log);
+  let hasBegun = false;
+  // One that comes while the daemon begins waits for that: half of a beginning cannot be undone.
   const end = (code: number, how: 'stop' | 'leave'): void => {
+    if (!hasBegun) process.exit(code);
     setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-    daemon[how]()
+    started
+      .then((daemon) => daemon[how]())
       .then(() => process.exit(code))
       .catch((thrown: unknown) => {
         log.error(`stopping failed: ${messageOf(thrown)}`);
@@ -40,6 +43,10 @@ async function run(options: DaemonOptions): Promise<void> {
   };
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
+  const started = Daemon.start(options, log, () => {
+    hasBegun = true;
+  });
+  await started;
 }
 
 async function clean(options: DaemonOptions): Promise<void> {

@@ -100,8 +100,10 @@ export class Daemon {
   /**
    * Starts everything. Throws UipvsError with one sentence for the operator; the host is then as it was, or as a dead
    * daemon left it.
+   *
+   * @param onBegin called before anything is done that the end of the process would leave behind
    */
-  static async start(options: DaemonOptions, log: Logger): Promise<Daemon> {
+  static async start(options: DaemonOptions, log: Logger, onBegin: () => void = () => {}): Promise<Daemon> {
     await makeDirectory(dirname(options.socketPath));
     if (options.readSocketPath !== null) await makeDirectory(dirname(options.readSocketPath));
     if (!options.isStandby) await ControlSockets.assertFree(options);
@@ -116,6 +118,7 @@ export class Daemon {
     };
     const engine = new Engine(addon, limits, changes);
     const state = await openState(engine, options, log);
+    onBegin();
     if (options.isStandby) await ControlSockets.assertFree(options);
     engine.setMasqueradePorts(options.masqueradePorts.first, options.masqueradePorts.last);
     // The device is the lock: whoever cannot have it must not touch what its holder made on the host.
