@@ -11,32 +11,26 @@
  * found, worker, device.
  * How a command is carried out: answers.ts.
  */
-import { mkdir } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
-import { dirname } from 'node:path';
-import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
-import { messageOf, UipvsError } from '../base/error.js';
-import { type Addon, loadAddon } from '../engine/addon.js';
-import { Engine } from '../engine/engine.js';
+import { setImmediate as turn } from 'node:timers/promises';
+import { messageOf } from '../base/error.js';
+import type { Addon } from '../engine/addon.js';
+import type { Engine } from '../engine/engine.js';
 import { HostPlumbing } from '../host/host-plumbing.js';
-import { Director } from '../ipvs/director.js';
-import type { Scheduler } from '../ipvs/scheduler.js';
+import type { Director } from '../ipvs/director.js';
 import { addressWords } from '../net/address.js';
-import { makeBuiltinSchedulers } from '../scheduling/registry.js';
-import { wlc } from '../scheduling/wlc.js';
 import { Answers } from './answers.js';
 import { CommandRunner } from './commands.js';
 import { ControlSockets } from './control-sockets.js';
-import { type AddressKeeper, type HostChange, HostChanges, HostSync } from './host-sync.js';
+import { type HostChange, HostSync } from './host-sync.js';
 import { InOrder } from './in-order.js';
 import type { Logger } from './logger.js';
 import { availablePages } from './memory.js';
 import { Monitoring, metricsSource } from './monitoring.js';
 import type { DaemonOptions } from './options.js';
-import { loadOwnSchedulers } from './own-schedulers.js';
-import { State } from './state.js';
+import { keeperOf, type Parts, prepare } from './start-up.js';
+import type { State } from './state.js';
 import { inSteps } from './steps.js';
-import { openEarly, Wire } from './wire.js';
+import { Wire } from './wire.js';
 
 /** Source: net/netfilter/ipvs/ip_vs_est.c, the estimator's period. */
 const ESTIMATOR_PERIOD_MS = 2000;
@@ -46,23 +40,7 @@ const HOUSEKEEPING_PERIOD_MS = 1000;
 const HOST_REFRESH_PERIOD_MS = 5000;
 /** How soon an address that another program moves, as keepalived does, is followed. */
 const ADDRESS_PERIOD_MS = 250;
-/** How long a killed daemon may take to be gone, and how often it is asked. */
-const RELEASE_MS = 2000;
-const RELEASE_RETRY_MS = 5;
 const NO_ROUTE = { mtuBytes: 0, source: null, device: '' } as const;
-/** 16,384 services and 131,072 destinations take 11 MB when all are used. */
-const MAX_SERVICES = 16_384;
-const MAX_DESTINATIONS = 131_072;
-
-/** What there is before the host is touched. */
-interface Parts {
-  readonly log: Logger;
-  readonly addon: Addon;
-  readonly engine: Engine;
-  readonly changes: HostChanges;
-  readonly director: Director;
-  readonly state: State | null;
-}
 
 export class Daemon {
   readonly #log: Logger;
@@ -104,30 +82,8 @@ export class Daemon {
    * @param onBegin called before anything is done that the end of the process would leave behind
    */
   static async start(options: DaemonOptions, log: Logger, onBegin: () => void = () => {}): Promise<Daemon> {
-    await makeDirectory(dirname(options.socketPath));
-    if (options.readSocketPath !== null) await makeDirectory(dirname(options.readSocketPath));
-    if (!options.isStandby) await ControlSockets.assertFree(options);
-    const ownSchedulers = await loadOwnSchedulers(options.schedulers);
-    const addon = loadAddon();
-    const changes = new HostChanges();
-    const limits = {
-      connections: options.connections,
-      services: MAX_SERVICES,
-      destinations: MAX_DESTINATIONS,
-      workers: options.workers,
-    };
-    const engine = new Engine(addon, limits, changes);
-    const state = await openState(engine, options, log);
-    onBegin();
-    if (options.isStandby) await ControlSockets.assertFree(options);
-    engine.setMasqueradePorts(options.masqueradePorts.first, options.masqueradePorts.last);
-    // The device is the lock: whoever cannot have it must not touch what its holder made on the host.
-    const offloads = await openTunOf(engine, options.device, state);
-    state?.deviceOpened(0, options.device);
-    const reinject = chooseReinjection(engine, options, log);
-    const director = makeDirector(engine, ownSchedulers);
-    const parts = { log, addon, engine, changes, director, state };
-    const restored = takeUp(parts, options);
+    const { parts, offloads, reinject, restored } = await prepare(options, log, onBegin);
+    const { addon, engine, state } = parts;
     let host: HostPlumbing | undefined;
     try {
       host = await HostPlumbing.open({
@@ -280,118 +236,5 @@ export class Daemon {
         });
     }, periodMs);
     this.#timers.push(timer);
-  }
-}
-
-/**
- * Null where nothing is kept. A daemon that was killed may have its lock for a moment still; a standby waits as long as
- * it takes. Errors: of {@link State.open}.
- */
-async function openState(engine: Engine, options: DaemonOptions, log: Logger): Promise<State | null> {
-  const { stateDirectory, isFresh, isStandby } = options;
-  if (stateDirectory === null) return null;
-  const open = () => State.open(engine, { stateDirectory, isFresh }, log);
-  if (isStandby) log.info({ stateDirectory }, 'stands by');
-  return await retryWhileBusy(open, isStandby ? Number.POSITIVE_INFINITY : RELEASE_MS);
-}
-
-/** The device of a daemon that has just been killed is given up a moment later than its lock. Errors: of openTun(). */
-function openTunOf(engine: Engine, device: string, state: State | null): Promise<readonly string[]> {
-  return retryWhileBusy(() => engine.openTun(device), state?.isLeftover(device) ? RELEASE_MS : 0);
-}
-
-async function retryWhileBusy<Result>(task: () => Result, forMs: number): Promise<Result> {
-  const endsAt = performance.now() + forMs;
-  for (;;) {
-    try {
-      return task();
-    } catch (thrown) {
-      const isBusy = thrown instanceof UipvsError && thrown.code === 'EBUSY';
-      if (!isBusy || performance.now() >= endsAt) throw thrown;
-    }
-    await delay(RELEASE_RETRY_MS);
-  }
-}
-
-function makeDirector(engine: Engine, ownSchedulers: ReadonlyMap<string, Scheduler>): Director {
-  const nowMs = () => performance.now();
-  const builtin = makeBuiltinSchedulers({
-    nowMs,
-    random: Math.random,
-    expirationSeconds: (scheduler) => director.sysctl(`${scheduler}_expiration`),
-  });
-  const schedulers = new Map([...builtin, ...ownSchedulers]);
-  const director: Director = new Director({ dataPlane: engine, schedulers, clock: nowMs, fallback: wlc });
-  return director;
-}
-
-/**
- * Starts the workers, on connections of before if there are any: their packets go on from here, before the host is looked
- * at, new ones wait. Returns what the restored configuration asks of the host.
- */
-function takeUp(
-  { log, engine, changes, director, state }: Parts,
-  { io }: DaemonOptions,
-): readonly HostChange[] {
-  const startedAt = performance.now();
-  const report = state?.restore(director) ?? null;
-  const restored = changes.take();
-  // A VIP is known before packets for it come in: see HostSync. Where it is, the host will say.
-  const addresses = new Set(
-    Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address)),
-  );
-  for (const change of restored) {
-    if (change.what !== 'service-added' || change.key.kind !== 'address') continue;
-    engine.addVip(change.key.address);
-    engine.setVipLocal(change.key.address, addresses.has(change.key.address));
-  }
-  if (report !== null && io.kind === 'packet') openEarly(engine, io.interfaces);
-  engine.start((serviceId, flow) => director.schedule(serviceId, flow));
-  if (report !== null) {
-    const tookMs = Math.round(performance.now() - startedAt);
-    log.info({ ...report, tookMs }, `goes on with ${report.connections} connections of the daemon before`);
-  }
-  return restored;
-}
-
-/** Devices that are opened for marks stay when the daemon dies. */
-function keeperOf(engine: Engine, state: State | null): AddressKeeper {
-  return {
-    addVip: (address) => engine.addVip(address),
-    removeVip: (address) => engine.removeVip(address),
-    isVipLocal: (address) => engine.isVipLocal(address),
-    openMark: (mark, device) => {
-      engine.openMark(mark, device);
-      state?.deviceOpened(mark, device);
-    },
-    closeMark: (mark) => {
-      state?.deviceClosing(mark);
-      engine.closeMark(mark);
-    },
-  };
-}
-
-/** Errors: of {@link Engine.openRaw}, if raw was asked for. */
-function chooseReinjection(engine: Engine, options: DaemonOptions, log: Logger): 'raw' | 'tun' {
-  const wanted = options.io.kind === 'packet' ? 'raw' : options.reinject;
-  if (wanted === 'tun') return 'tun';
-  try {
-    engine.openRaw();
-    return 'raw';
-  } catch (thrown) {
-    if (wanted === 'raw' || !(thrown instanceof UipvsError)) throw thrown;
-    log.warn(`packets leave through the TUN device: ${thrown.message}`);
-    return 'tun';
-  }
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o755 });
-  } catch (thrown) {
-    throw new UipvsError(
-      'EACCES',
-      `directory ${path} for the control socket cannot be made: ${messageOf(thrown)}`,
-    );
   }
 }
