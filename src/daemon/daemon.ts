@@ -94,7 +94,7 @@ export class Daemon {
         log: (level, sentence, fields) => log[level](fields ?? {}, sentence),
         onVipLocation: (address, isLocal) => engine.setVipLocal(address, isLocal),
         onRoute: (address, route) => engine.setRoute(address, route ?? NO_ROUTE),
-        onCapture: (selectors) => engine.setCapture(selectors),
+        onCapture: (selectors) => engine.devices.setCapture(selectors),
         announce: (device, address) => addon.announceAddress(device, addressWords(address)),
       });
       await host.attachDevice();
@@ -131,7 +131,7 @@ export class Daemon {
         .apply(restored)
         .catch((thrown: unknown) => this.#log.warn(`not restored: ${messageOf(thrown)}`));
       if (options.io.kind === 'packet') {
-        this.#wire = new Wire(this.#engine, this.#host, options.io.interfaces, this.#log);
+        this.#wire = new Wire(this.#engine.devices, this.#host, options.io.interfaces, this.#log);
         await this.#wire.follow();
       }
       await this.#host.disown();

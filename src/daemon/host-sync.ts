@@ -10,7 +10,7 @@
  * A VIP that is no address of the host stays for a minute after its last service: whoever asks for it meanwhile is
  * refused at once, as by a kernel director that has the address, and a clear followed by a restore moves no route.
  */
-import type { AddressObserver, DestinationPlace } from '../engine/engine.js';
+import type { AddressObserver, DestinationPlace } from '../engine/address-observer.js';
 import { FTP_DATA_PORTS } from '../host/entry.js';
 import { markDeviceName } from '../host/firewall-mark.js';
 import type { HostPlumbing } from '../host/host-plumbing.js';

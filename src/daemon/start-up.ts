@@ -95,7 +95,7 @@ async function openState(engine: Engine, options: DaemonOptions, log: Logger): P
 
 /** The device of a daemon that has just been killed is given up a moment later than its lock. Errors: of openTun(). */
 function openTunOf(engine: Engine, device: string, state: State | null): Promise<readonly string[]> {
-  return retryWhileBusy(() => engine.openTun(device), state?.isLeftover(device) ? RELEASE_MS : 0);
+  return retryWhileBusy(() => engine.devices.openTun(device), state?.isLeftover(device) ? RELEASE_MS : 0);
 }
 
 async function retryWhileBusy<Result>(task: () => Result, forMs: number): Promise<Result> {
@@ -143,7 +143,7 @@ function takeUp(
     engine.addVip(change.key.address);
     engine.setVipLocal(change.key.address, addresses.has(change.key.address));
   }
-  if (report !== null && io.kind === 'packet') openEarly(engine, io.interfaces);
+  if (report !== null && io.kind === 'packet') openEarly(engine.devices, io.interfaces);
   engine.start((serviceId, flow) => director.schedule(serviceId, flow));
   if (report !== null) {
     const tookMs = Math.round(performance.now() - startedAt);
@@ -159,22 +159,22 @@ export function keeperOf(engine: Engine, state: State | null): AddressKeeper {
     removeVip: (address) => engine.removeVip(address),
     isVipLocal: (address) => engine.isVipLocal(address),
     openMark: (mark, device) => {
-      engine.openMark(mark, device);
+      engine.devices.openMark(mark, device);
       state?.deviceOpened(mark, device);
     },
     closeMark: (mark) => {
       state?.deviceClosing(mark);
-      engine.closeMark(mark);
+      engine.devices.closeMark(mark);
     },
   };
 }
 
-/** Errors: of {@link Engine.openRaw}, if raw was asked for. */
+/** Errors: of {@link Devices.openRaw}, if raw was asked for. */
 function chooseReinjection(engine: Engine, options: DaemonOptions, log: Logger): 'raw' | 'tun' {
   const wanted = options.io.kind === 'packet' ? 'raw' : options.reinject;
   if (wanted === 'tun') return 'tun';
   try {
-    engine.openRaw();
+    engine.devices.openRaw();
     return 'raw';
   } catch (thrown) {
     if (wanted === 'raw' || !(thrown instanceof UipvsError)) throw thrown;

@@ -24,7 +24,7 @@ import { entriesOf, restoreInto } from './state-restore.js';
 
 const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 
-type Keeper = Pick<Engine, 'openState' | 'recover' | 'isDeviceKept' | 'keepDevice'>;
+type Keeper = Pick<Engine, 'openState' | 'recover' | 'devices'>;
 
 export interface StateOptions {
   readonly stateDirectory: string;
@@ -103,20 +103,20 @@ export class State {
   deviceOpened(mark: number, name: string): void {
     const isOurs = this.#devices.has(name);
     // One that somebody else made to stay is his.
-    if (!isOurs && this.#engine.isDeviceKept(mark)) return;
+    if (!isOurs && this.#engine.devices.isDeviceKept(mark)) return;
     this.#devices.set(name, mark);
     if (!isOurs) {
       this.#journal.note({ op: 'keep-device', name });
       this.#journal.flush();
     }
-    this.#engine.keepDevice(mark, true);
+    this.#engine.devices.keepDevice(mark, true);
   }
 
   /** A device is about to be closed, and goes then. */
   deviceClosing(mark: number): void {
     for (const [name, its] of this.#devices) {
       if (its !== mark) continue;
-      this.#engine.keepDevice(mark, false);
+      this.#engine.devices.keepDevice(mark, false);
       this.#devices.delete(name);
       this.#journal.note({ op: 'give-device', name });
     }

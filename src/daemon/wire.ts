@@ -7,7 +7,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import { messageOf } from '../base/error.js';
-import type { Engine } from '../engine/engine.js';
+import type { Devices } from '../engine/devices.js';
 import type { HostPlumbing } from '../host/host-plumbing.js';
 import type { Logger } from './logger.js';
 
@@ -22,11 +22,11 @@ function presentInterfaces(): readonly string[] {
 }
 
 /** Opens the rings that a daemon before had: the kernel still drops what comes by them, so each moment counts. */
-export function openEarly(engine: Pick<Engine, 'openWire'>, wanted: readonly string[] | null): void {
+export function openEarly(devices: Pick<Devices, 'openWire'>, wanted: readonly string[] | null): void {
   for (const name of presentInterfaces()) {
     if (wanted !== null && !wanted.includes(name)) continue;
     try {
-      engine.openWire(name);
+      devices.openWire(name);
     } catch {
       // Said by follow(), which tries again.
     }
@@ -34,7 +34,7 @@ export function openEarly(engine: Pick<Engine, 'openWire'>, wanted: readonly str
 }
 
 export class Wire {
-  readonly #engine: Pick<Engine, 'openWire' | 'closeWire' | 'hasWire' | 'setWireChanging'>;
+  readonly #devices: Pick<Devices, 'openWire' | 'closeWire' | 'hasWire' | 'setWireChanging'>;
   readonly #host: Pick<HostPlumbing, 'setCaptureDevices'>;
   readonly #wanted: readonly string[] | null;
   readonly #log: Logger;
@@ -45,12 +45,12 @@ export class Wire {
 
   /** @param wanted names of interfaces; null: all that there are */
   constructor(
-    engine: Pick<Engine, 'openWire' | 'closeWire' | 'hasWire' | 'setWireChanging'>,
+    devices: Pick<Devices, 'openWire' | 'closeWire' | 'hasWire' | 'setWireChanging'>,
     host: Pick<HostPlumbing, 'setCaptureDevices'>,
     wanted: readonly string[] | null,
     log: Logger,
   ) {
-    this.#engine = engine;
+    this.#devices = devices;
     this.#host = host;
     this.#wanted = wanted;
     this.#log = log;
@@ -64,7 +64,7 @@ export class Wire {
         this.#complain(name, `there is no interface ${name} that is up and has an address`);
     }
     const wanted = present.filter((name) => this.#wanted?.includes(name) ?? true);
-    const gone = this.#taken.filter((name) => !wanted.includes(name) || !this.#engine.hasWire(name));
+    const gone = this.#taken.filter((name) => !wanted.includes(name) || !this.#devices.hasWire(name));
     const kept = this.#taken.filter((name) => !gone.includes(name));
     const fresh = wanted.filter((name) => !kept.includes(name));
     if (gone.length + fresh.length > 0) await this.#change(kept, gone, fresh);
@@ -78,14 +78,14 @@ export class Wire {
   async #change(kept: readonly string[], gone: readonly string[], fresh: readonly string[]): Promise<void> {
     try {
       if (gone.length > 0) {
-        this.#engine.setWireChanging(true);
+        this.#devices.setWireChanging(true);
         await this.#take(kept);
-        for (const name of gone) this.#engine.closeWire(name);
+        for (const name of gone) this.#devices.closeWire(name);
       }
       const opened = fresh.filter((name) => this.#open(name));
       if (opened.length > 0) await this.#takeOpened(kept, opened);
     } finally {
-      this.#engine.setWireChanging(false);
+      this.#devices.setWireChanging(false);
     }
   }
 
@@ -94,7 +94,7 @@ export class Wire {
       await this.#take([...kept, ...opened]);
     } catch (thrown) {
       // The kernel treats what comes by them.
-      for (const name of opened) this.#engine.closeWire(name);
+      for (const name of opened) this.#devices.closeWire(name);
       throw thrown;
     }
   }
@@ -108,7 +108,7 @@ export class Wire {
 
   #open(name: string): boolean {
     try {
-      const isTaken = this.#engine.openWire(name);
+      const isTaken = this.#devices.openWire(name);
       this.#complaints.delete(name);
       return isTaken;
     } catch (thrown) {

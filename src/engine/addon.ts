@@ -144,6 +144,16 @@ export interface PeerCredentials {
   readonly groups: readonly number[];
 }
 
+/** What an engine has room for. */
+export interface EngineLimits {
+  /** 1..1073741822 */
+  readonly connections: number;
+  readonly services: number;
+  readonly destinations: number;
+  /** Threads, 1..64. */
+  readonly workers: number;
+}
+
 export interface Addon {
   readonly Engine: new (
     connections: number,

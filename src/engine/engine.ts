@@ -7,7 +7,6 @@
  * by the `decide` function given to start(). While JavaScript is busy, established connections go on in the worker.
  */
 import { UipvsError } from '../base/error.js';
-import { parseCidr } from '../ipvs/cidr.js';
 import type {
   DataPlane,
   DestinationTraits,
@@ -18,102 +17,38 @@ import type {
 import type { ConnectionListing, Timeouts } from '../ipvs/listing.js';
 import type { ServiceKey } from '../ipvs/specification.js';
 import { addressWords } from '../net/address.js';
-import type { Family, ProtocolName } from '../net/family.js';
-import {
-  type Addon,
-  type FoundTable,
-  isNativeError,
-  type NativeEngine,
-  type RecoveryReport,
-} from './addon.js';
-
+import type { Family } from '../net/family.js';
+import type { Addon, EngineLimits, FoundTable, NativeEngine, RecoveryReport } from './addon.js';
+import type { AddressObserver, DestinationPlace } from './address-observer.js';
 import { AddressOverlap } from './address-overlap.js';
 import { CONNECTIONS_PER_PIECE, ConnectionReader } from './connection-reader.js';
+import { Devices } from './devices.js';
 import { DestinationLanes } from './lanes.js';
 import { PROTOCOL_NUMBERS } from './protocol-number.js';
-
 import { RealServers, type Route } from './real-servers.js';
-import { openTun } from './tun.js';
+import { setServiceTraits } from './service-traits.js';
 import { type Decide, UpcallRing } from './upcall.js';
-import { openRaw, openWire } from './wire.js';
-
-export interface EngineLimits {
-  /** 1..1073741822 */
-  readonly connections: number;
-  readonly services: number;
-  readonly destinations: number;
-  /** Threads, 1..64. */
-  readonly workers: number;
-}
+import { Vips } from './vips.js';
+import { type UpcallLatency, WorkerFigures } from './worker-figures.js';
 
 const TCP = 6;
-/** In a block of counters: native/core/counters.h, WorkerCounters. */
-const COUNTER_CELLS = 64;
-const WORDS_PER_NETWORK = 5;
-const WORDS_PER_ADDRESS = 4;
-/** How the addon calls the ways to tell a client's address. */
-const TELLING = { none: 0, toa: 1, proxy: 2 } as const;
-/** A device each, which the worker reads in every turn: native/engine/marked_receivers.h. */
+/** A device each, which the worker reads in every turn: native/engine/receiver_set.h. */
 const MAX_MARKS = 64;
-
-/** Told when the model takes an address into use or gives it up, so that the host can follow. */
-export interface AddressObserver {
-  serviceAdded(key: ServiceKey, traits: ServiceTraits): void;
-  serviceEdited(key: ServiceKey, traits: ServiceTraits): void;
-  serviceRemoved(key: ServiceKey): void;
-  destinationAdded(destination: DestinationPlace): void;
-  destinationRemoved(destination: DestinationPlace): void;
-}
-
-/** Where a destination's replies come from. */
-export interface DestinationPlace {
-  readonly family: Family;
-  readonly address: string;
-  /** Absent: of a firewall mark's service, which is for every protocol. */
-  readonly protocol?: ProtocolName;
-  readonly port: number;
-}
-
-/** Selectors of packets on the wire: networks that replies come from, ports of VIPs. */
-export interface CaptureSelectors {
-  readonly sources: readonly { readonly family: Family; readonly address: string; readonly length: number }[];
-  readonly ports: readonly {
-    readonly family: Family;
-    readonly address: string;
-    readonly length: number;
-    readonly protocol: ProtocolName;
-    /** 0: the whole protocol. */
-    readonly first: number;
-    readonly last: number;
-  }[];
-}
-
-/** How long first packets waited for their verdicts. */
-export interface UpcallLatency {
-  readonly count: number;
-  readonly sumSeconds: number;
-  /** Cumulative: `count` waited at most `upperSeconds`. */
-  readonly buckets: readonly { readonly upperSeconds: number; readonly count: number }[];
-}
 
 export class Engine implements DataPlane {
   readonly maxServices: number;
   readonly maxDestinations: number;
+  readonly devices: Devices;
   readonly #native: NativeEngine;
   readonly #lanes: DestinationLanes;
-  readonly #counterNames: readonly string[];
-  readonly #counters: BigUint64Array;
-  readonly #latency: BigUint64Array;
-  readonly #latencyBoundsUs: readonly number[];
+  readonly #figures: WorkerFigures;
   readonly #upcalls: UpcallRing;
   readonly #connections: ConnectionReader;
   readonly #observer: AddressObserver;
-  readonly #vipIds = new Map<string, number>();
-  readonly #localVips = new Set<string>();
   readonly #services = new Map<number, ServiceKey>();
-  readonly #freeVipIds: number[] = [];
   readonly #destinations = new Map<number, DestinationPlace>();
   readonly #overlap = new AddressOverlap();
+  readonly #vips: Vips;
   #admitsNew = false;
   #drain = (): void => {};
   readonly #realServers: RealServers;
@@ -121,14 +56,13 @@ export class Engine implements DataPlane {
   constructor(addon: Addon, limits: EngineLimits, observer: AddressObserver) {
     this.#observer = observer;
     this.#native = new addon.Engine(limits.connections, limits.services, limits.destinations, limits.workers);
+    this.devices = new Devices(this.#native);
+    this.#vips = new Vips(this.#native, this.#overlap);
     this.#realServers = new RealServers(this.#native);
     this.maxServices = limits.services;
     this.maxDestinations = limits.destinations;
     this.#lanes = new DestinationLanes(this.#native.laneMemory, limits.destinations);
-    this.#counters = new BigUint64Array(this.#native.counterMemory);
-    this.#counterNames = addon.counterNames;
-    this.#latency = new BigUint64Array(this.#native.latencyMemory);
-    this.#latencyBoundsUs = addon.latencyBoundsUs;
+    this.#figures = new WorkerFigures(this.#native, addon);
     this.#upcalls = new UpcallRing(this.#native.ringMemory, addon.ringEntries, () => this.#native.wake());
     this.#connections = new ConnectionReader(this.#native);
   }
@@ -144,66 +78,6 @@ export class Engine implements DataPlane {
   /** Takes over the connections that were found there. Once the destinations have their ids, before start(). */
   recover(): RecoveryReport {
     return this.#native.recover();
-  }
-
-  /** Whether a TUN device, of a mark or with 0 the main one, stays when the process ends. */
-  isDeviceKept(mark: number): boolean {
-    return this.#native.isDeviceKept(mark);
-  }
-
-  /** Errors: NativeError. */
-  keepDevice(mark: number, isKept: boolean): void {
-    this.#native.keepDevice(mark, isKept);
-  }
-
-  /** Makes the TUN device; see {@link openTun}. */
-  openTun(name: string): readonly string[] {
-    return openTun(this.#native, name);
-  }
-
-  /** Makes what leaves go straight to its next hop; see {@link openRaw}. Before start(). */
-  openRaw(): void {
-    openRaw(this.#native);
-  }
-
-  /** Takes packets from an interface; see {@link openWire}. One that is taken from already stays. */
-  openWire(interfaceName: string): boolean {
-    return openWire(this.#native, interfaceName);
-  }
-
-  closeWire(interfaceName: string): void {
-    this.#native.closeWire(interfaceName);
-  }
-
-  /**
-   * To be told around what changes which packets the kernel drops on the wire: those that come both ways meanwhile, and
-   * half a second longer, are treated once. {@link openWire} begins such a change by itself. After start().
-   */
-  setWireChanging(isChanging: boolean): void {
-    this.#native.setWireChanging(isChanging);
-  }
-
-  /** False also where another interface has the name by now, or it has become the port of a bridge. */
-  hasWire(interfaceName: string): boolean {
-    return this.#native.hasWire(interfaceName);
-  }
-
-  /** What the kernel drops on the wire beyond what services and destinations name. At most 256 of each. */
-  setCapture({ sources, ports }: CaptureSelectors): void {
-    const words = (address: string) => [...addressWords(address), 0, 0, 0].slice(0, WORDS_PER_ADDRESS);
-    this.#native.setCapture(
-      new Uint32Array(sources.flatMap((each) => [each.family, ...words(each.address), each.length])),
-      new Uint32Array(
-        ports.flatMap((each) => [
-          each.family,
-          ...words(each.address),
-          each.length,
-          PROTOCOL_NUMBERS[each.protocol],
-          each.first,
-          each.last,
-        ]),
-      ),
-    );
   }
 
   /** Starts the worker; `decide` is called for the first packet of every connection, once {@link admitNew} was called. */
@@ -256,38 +130,9 @@ export class Engine implements DataPlane {
   }
 
   setServiceTraits(serviceId: number, traits: ServiceTraits): void {
-    const { isOnePacket, persistence, persistenceEngine, masquerade } = traits;
-    const { timeoutSeconds = 0, netmask = 0 } = persistence ?? {};
-    const networks = networkWords(masquerade?.except ?? []);
-    this.#native.setServiceTraits(
-      serviceId,
-      isOnePacket,
-      timeoutSeconds,
-      netmask,
-      masquerade !== null,
-      networks,
-      TELLING[traits.clientAddress ?? 'none'],
-      persistenceEngine === 'sip',
-    );
+    setServiceTraits(this.#native, serviceId, traits);
     const key = this.#services.get(serviceId);
     if (key !== undefined) this.#observer.serviceEdited(key, traits);
-  }
-
-  /** Packets with `mark` come by the device `name` from now on. Errors: EIO. */
-  openMark(mark: number, name: string): void {
-    try {
-      this.#native.openMark(mark, name);
-    } catch (thrown) {
-      if (!isNativeError(thrown)) throw thrown;
-      throw new UipvsError(
-        'EIO',
-        `device ${name} for firewall mark ${mark} cannot be made: ${thrown.message}`,
-      );
-    }
-  }
-
-  closeMark(mark: number): void {
-    this.#native.closeMark(mark);
   }
 
   removeService(serviceId: number): void {
@@ -300,36 +145,20 @@ export class Engine implements DataPlane {
 
   /** From now on the engine answers for `address` as a host does, wherever no service does. Once an address. */
   addVip(address: string): void {
-    if (this.#vipIds.has(address)) return;
-    // There are never more VIPs than services, so an id below the service limit is always left.
-    const id = this.#freeVipIds.pop() ?? this.#vipIds.size;
-    this.#vipIds.set(address, id);
-    this.#native.addVip(id, addressWords(address));
-    this.#overlap.addVip(address);
-    this.#updateHopLimit();
+    if (this.#vips.add(address)) this.#updateHopLimit();
   }
 
-  /** Whether the VIP is an address of the host, which then gets what no connection and no service takes. */
+  /** See {@link Vips.setLocal}. */
   setVipLocal(address: string, isLocal: boolean): void {
-    const id = this.#vipIds.get(address);
-    if (id === undefined) return;
-    this.#native.setVipLocal(id, isLocal);
-    if (isLocal) this.#localVips.add(address);
-    else this.#localVips.delete(address);
+    this.#vips.setLocal(address, isLocal);
   }
 
   isVipLocal(address: string): boolean {
-    return this.#localVips.has(address);
+    return this.#vips.isLocal(address);
   }
 
   removeVip(address: string): void {
-    const id = this.#vipIds.get(address);
-    if (id === undefined) return;
-    this.#vipIds.delete(address);
-    this.#localVips.delete(address);
-    this.#native.removeVip(id);
-    this.#freeVipIds.push(id);
-    this.#overlap.removeVip(address);
+    this.#vips.remove(address);
     this.#updateHopLimit();
   }
 
@@ -432,24 +261,11 @@ export class Engine implements DataPlane {
 
   /** The workers' counters by name: packets by verdict, drops by reason. */
   workerCounters(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#counterNames.map((name, cell) => [name, this.#counted(cell)]));
-  }
-
-  #counted(cell: number): number {
-    let sum = 0;
-    for (let at = cell; at < this.#counters.length; at += COUNTER_CELLS)
-      sum += Number(this.#counters[at] ?? 0n);
-    return sum;
+    return this.#figures.counters();
   }
 
   upcallLatency(): UpcallLatency {
-    const [nanoseconds = 0n, ...cells] = this.#latency;
-    let count = 0;
-    const buckets = this.#latencyBoundsUs.map((boundUs, index) => {
-      count += Number(cells[index] ?? 0n);
-      return { upperSeconds: boundUs / 1e6, count };
-    });
-    return { count: count + Number(cells.at(-1) ?? 0n), sumSeconds: Number(nanoseconds) / 1e9, buckets };
+    return this.#figures.upcallLatency();
   }
 
   /** Requests that await the control thread, as a part of what the ring holds. */
@@ -475,15 +291,4 @@ export class Engine implements DataPlane {
   #updateHopLimit(): void {
     this.#native.setRestoresHopLimit(!this.#overlap.exists);
   }
-}
-
-/** As the addon takes networks: four words of address, one of length. */
-function networkWords(networks: readonly string[]): Uint32Array {
-  const words = new Uint32Array(networks.length * WORDS_PER_NETWORK);
-  for (const [index, text] of networks.entries()) {
-    const { network, prefixLength } = parseCidr(text);
-    words.set(addressWords(network), index * WORDS_PER_NETWORK);
-    words[index * WORDS_PER_NETWORK + 4] = prefixLength;
-  }
-  return words;
 }

@@ -5,7 +5,7 @@
  */
 import { addressWords } from '../net/address.js';
 import type { NativeEngine } from './addon.js';
-import type { DestinationPlace } from './engine.js';
+import type { DestinationPlace } from './address-observer.js';
 import { type Chain, IdChains, NO_ID } from './id-chain.js';
 import { PROTOCOL_NUMBERS } from './protocol-number.js';
 

@@ -17,15 +17,8 @@
  * so ("Differs from ..."). Source: net/netfilter/ipvs/ip_vs_ctl.c and ip_vs_conn.c as observed on Linux 6.1,
  * node_exporter 1.5.0 collector/ipvs_linux.go as observed.
  */
+import type { UpcallLatency } from '../engine/worker-figures.js';
 import type { ConnectionListing, Info, ServiceFigures, Totals } from '../ipvs/listing.js';
-
-/** How long upcalls took, from the packet's parking to its verdict. */
-export interface UpcallLatency {
-  readonly count: number;
-  readonly sumSeconds: number;
-  /** Ascending; `count` is how many took at most `upperSeconds`, so counts never fall from one to the next. */
-  readonly buckets: readonly { readonly upperSeconds: number; readonly count: number }[];
-}
 
 /** Where the figures come from. No member may block for long; each is asked anew at every scrape or refresh. */
 export interface MetricsSource {

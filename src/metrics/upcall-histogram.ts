@@ -1,5 +1,5 @@
+import type { UpcallLatency } from '../engine/worker-figures.js';
 import { labelText, metricHead, sample } from './exposition.js';
-import type { UpcallLatency } from './source.js';
 
 const NAME = 'uipvs_upcall_duration_seconds';
 const HELP = 'Time from the parking of a first packet to its verdict.';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import type { DestinationPlace } from '../../src/engine/engine.js';
+import type { DestinationPlace } from '../../src/engine/address-observer.js';
 import { RealServers } from '../../src/engine/real-servers.js';
 
 /** What the native directory would hold, by the ids that it was told. */

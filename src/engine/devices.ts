@@ -1,0 +1,109 @@
+/** The devices that packets come by: TUN devices, interfaces whose packets are taken from the wire. */
+import { UipvsError } from '../base/error.js';
+import { addressWords } from '../net/address.js';
+import type { Family, ProtocolName } from '../net/family.js';
+import { isNativeError, type NativeEngine } from './addon.js';
+import { PROTOCOL_NUMBERS } from './protocol-number.js';
+import { openTun } from './tun.js';
+import { openRaw, openWire } from './wire.js';
+
+const WORDS_PER_ADDRESS = 4;
+
+/** Selectors of packets on the wire: networks that replies come from, ports of VIPs. */
+export interface CaptureSelectors {
+  readonly sources: readonly { readonly family: Family; readonly address: string; readonly length: number }[];
+  readonly ports: readonly {
+    readonly family: Family;
+    readonly address: string;
+    readonly length: number;
+    readonly protocol: ProtocolName;
+    /** 0: the whole protocol. */
+    readonly first: number;
+    readonly last: number;
+  }[];
+}
+
+export class Devices {
+  readonly #native: NativeEngine;
+
+  constructor(native: NativeEngine) {
+    this.#native = native;
+  }
+
+  /** Whether a TUN device, of a mark or with 0 the main one, stays when the process ends. */
+  isDeviceKept(mark: number): boolean {
+    return this.#native.isDeviceKept(mark);
+  }
+
+  /** Errors: NativeError. */
+  keepDevice(mark: number, isKept: boolean): void {
+    this.#native.keepDevice(mark, isKept);
+  }
+
+  /** Makes the TUN device; see {@link openTun}. */
+  openTun(name: string): readonly string[] {
+    return openTun(this.#native, name);
+  }
+
+  /** Makes what leaves go straight to its next hop; see {@link openRaw}. Before start(). */
+  openRaw(): void {
+    openRaw(this.#native);
+  }
+
+  /** Takes packets from an interface; see {@link openWire}. One that is taken from already stays. */
+  openWire(interfaceName: string): boolean {
+    return openWire(this.#native, interfaceName);
+  }
+
+  closeWire(interfaceName: string): void {
+    this.#native.closeWire(interfaceName);
+  }
+
+  /**
+   * To be told around what changes which packets the kernel drops on the wire: those that come both ways meanwhile, and
+   * half a second longer, are treated once. {@link openWire} begins such a change by itself. After start().
+   */
+  setWireChanging(isChanging: boolean): void {
+    this.#native.setWireChanging(isChanging);
+  }
+
+  /** False also where another interface has the name by now, or it has become the port of a bridge. */
+  hasWire(interfaceName: string): boolean {
+    return this.#native.hasWire(interfaceName);
+  }
+
+  /** What the kernel drops on the wire beyond what services and destinations name. At most 256 of each. */
+  setCapture({ sources, ports }: CaptureSelectors): void {
+    const words = (address: string) => [...addressWords(address), 0, 0, 0].slice(0, WORDS_PER_ADDRESS);
+    this.#native.setCapture(
+      new Uint32Array(sources.flatMap((each) => [each.family, ...words(each.address), each.length])),
+      new Uint32Array(
+        ports.flatMap((each) => [
+          each.family,
+          ...words(each.address),
+          each.length,
+          PROTOCOL_NUMBERS[each.protocol],
+          each.first,
+          each.last,
+        ]),
+      ),
+    );
+  }
+
+  /** Packets with `mark` come by the device `name` from now on. Errors: EIO. */
+  openMark(mark: number, name: string): void {
+    try {
+      this.#native.openMark(mark, name);
+    } catch (thrown) {
+      if (!isNativeError(thrown)) throw thrown;
+      throw new UipvsError(
+        'EIO',
+        `device ${name} for firewall mark ${mark} cannot be made: ${thrown.message}`,
+      );
+    }
+  }
+
+  closeMark(mark: number): void {
+    this.#native.closeMark(mark);
+  }
+}
