@@ -29,6 +29,10 @@ ConnectionEnds ends4(uint16_t client_port, uint32_t client = 0xc6336407) {
   return {Family::ipv4, kProtocolTcp, client_port, 80, 8080, {{client}}, kVip, kReal};
 }
 
+// A longest probe of the index that chance does not bring about in the life of this project. Under random keys it is 10
+// in the middle, 20 or more in 10 of 3,200 runs and 24 or more in none; each step more is 0.6 times as likely.
+constexpr uint32_t kNeverByChance = 64;
+
 }  // namespace
 
 TEST_CASE("connection table: an IPv4 connection costs at most 100 bytes in all") {
@@ -93,7 +97,7 @@ TEST_CASE("connection table: entries spread as independent choices would") {
   CHECK(use.entries == 100000);
   // Seven of ten a bucket: Poisson puts 2.3 % of the entries beyond their own bucket, and more through what spills in.
   CHECK(use.spilled < use.entries * 8 / 100);
-  CHECK(use.longest_probe <= 20);
+  CHECK(use.longest_probe <= kNeverByChance);
 }
 
 TEST_CASE("connection table: a client that knows everything but the secret cannot pile up entries") {
@@ -108,7 +112,7 @@ TEST_CASE("connection table: a client that knows everything but the secret canno
     REQUIRE(bench.create(ends, id) == CreateError::none);
     ++made;
   }
-  CHECK(bench.table.index_use().longest_probe <= 20);
+  CHECK(bench.table.index_use().longest_probe <= kNeverByChance);
 }
 
 TEST_CASE("connection table: a chain beyond its bound refuses, changes nothing and recovers") {
@@ -189,16 +193,16 @@ TEST_CASE("connection table: clients with chosen addresses and ports fill the in
   };
   Random random(test_seed());
   CHECK(longest([&](uint32_t i) { return ends4(static_cast<uint16_t>(i), static_cast<uint32_t>(random.word())); }) <=
-        20);
-  CHECK(longest([](uint32_t i) { return ends4(static_cast<uint16_t>(i)); }) <= 20);
-  CHECK(longest([](uint32_t i) { return ends4(1, i << 16); }) <= 20);
+        kNeverByChance);
+  CHECK(longest([](uint32_t i) { return ends4(static_cast<uint16_t>(i)); }) <= kNeverByChance);
+  CHECK(longest([](uint32_t i) { return ends4(1, i << 16); }) <= kNeverByChance);
   // Address and port of one sum, of one difference, and of one exclusive or.
-  CHECK(longest([](uint32_t i) { return ends4(static_cast<uint16_t>(i), 0x0a000000 - i); }) <= 20);
-  CHECK(longest([](uint32_t i) { return ends4(static_cast<uint16_t>(i), 0x0a000000 + i); }) <= 20);
-  CHECK(longest([](uint32_t i) { return ends4(static_cast<uint16_t>(i), 0x0a000000 ^ i); }) <= 20);
+  CHECK(longest([](uint32_t i) { return ends4(static_cast<uint16_t>(i), 0x0a000000 - i); }) <= kNeverByChance);
+  CHECK(longest([](uint32_t i) { return ends4(static_cast<uint16_t>(i), 0x0a000000 + i); }) <= kNeverByChance);
+  CHECK(longest([](uint32_t i) { return ends4(static_cast<uint16_t>(i), 0x0a000000 ^ i); }) <= kNeverByChance);
   // The golden ratio and FNV's prime undone: what they multiply into one bucket.
-  CHECK(longest([](uint32_t i) { return ends4(7, i * 0x9e3779b1u); }) <= 20);
-  CHECK(longest([](uint32_t i) { return ends4(7, i * 0x359c449bu); }) <= 20);
+  CHECK(longest([](uint32_t i) { return ends4(7, i * 0x9e3779b1u); }) <= kNeverByChance);
+  CHECK(longest([](uint32_t i) { return ends4(7, i * 0x359c449bu); }) <= kNeverByChance);
 }
 
 TEST_CASE("connection table: ticks compare across the wrap of the clock") {
