@@ -5,30 +5,21 @@ import { messageOf, UipvsError } from '../base/error.js';
 import type { Family, ProtocolName } from '../net/family.js';
 import type { Capture } from './capture.js';
 import type { HostContext } from './context.js';
-import { changeLine, Entry, type EntryKind, isElsewhere, unselectablePort, wantedLines } from './entry.js';
+import { Entry, type EntryKind, isElsewhere, unselectablePort, wantedLines } from './entry.js';
 import { FamilyBase } from './family-base.js';
+import { FamilyLines, type Refusals, type Step } from './family-lines.js';
 import { FamilyRules } from './family-rules.js';
-import { devicesOf, type MarkRecord, tablesOf } from './journal.js';
+import type { MarkRecord } from './journal.js';
 import { LanAnswers } from './lan-answers.js';
-import { describeRoute, type Finding, isSameRoute, locate, type Thoroughness } from './location.js';
+import { locate, type Thoroughness } from './location.js';
 import type { PortRange } from './port-range.js';
-import { isRuleOf, listRoutes, listRules, routeText, ruleText } from './rule.js';
+import { listRoutes, listRules, routeText, ruleText } from './rule.js';
 import { enableForwarding } from './settings.js';
-import { findTaken, takenError } from './taken.js';
-import { isAlreadyGone } from './undo.js';
+import { LOCATED_FOR_MS, settle } from './settling.js';
+import { findTaken } from './taken.js';
 
 /** Real servers whose routes a refresh compares with the kernel's; all of them in turn. */
 const MAX_LOCATED_A_REFRESH = 2048;
-/**
- * For how long what the kernel has said of an address holds for further services and ports of it. A real server is looked
- * after by refreshes; whether a virtual address is the host's decides what is taken of it, so that is asked anew.
- */
-const LOCATED_FOR_MS: Readonly<Record<EntryKind, number>> = {
-  'virtual address': 250,
-  'real server': 5000,
-  'firewall mark': Number.POSITIVE_INFINITY,
-};
-
 export interface Change {
   readonly verb: 'add' | 'remove';
   readonly kind: EntryKind;
@@ -40,15 +31,6 @@ export interface Change {
   readonly target?: MarkRecord;
 }
 
-type Refusals = Map<Entry, UipvsError>;
-
-interface Step {
-  /** Null: of the rules that entries have in common. */
-  readonly entry: Entry | null;
-  readonly verb: 'add' | 'del';
-  readonly line: string;
-}
-
 export class FamilyPlumbing {
   readonly #family: Family;
   readonly #context: HostContext;
@@ -57,12 +39,11 @@ export class FamilyPlumbing {
   readonly #entries = new Map<string, Entry>();
   readonly #capture: Capture;
   readonly #rules: FamilyRules;
+  readonly #lines: FamilyLines;
   /** VIPs that are no addresses of the host. */
   readonly #routed = new Set<string>();
   /** Firewall marks in use. */
   readonly #marks = new Set<Entry>();
-  /** Lines that a daemon before left in the kernel, until they are asked for. */
-  readonly #inherited = new Set<string>();
   /** Real servers whose turn it is not yet. */
   #turn: Entry[] = [];
   #isForwarding = false;
@@ -75,6 +56,7 @@ export class FamilyPlumbing {
     this.#capture = capture;
     this.#base = new FamilyBase(family, context);
     this.#rules = new FamilyRules(family, context.device, context.table);
+    this.#lines = new FamilyLines(family, context, this.#rules);
     this.#lan = new LanAnswers(family, context);
   }
 
@@ -140,32 +122,17 @@ export class FamilyPlumbing {
   }
 
   /** Takes note of what a daemon before, whose journal is ours now, left in the kernel: it is not added again. */
-  async inherit(): Promise<void> {
-    const { system, journal, device } = this.#context;
-    const [devices, tables] = [devicesOf(journal.content), tablesOf(journal.content)];
-    for (const rule of await listRules(system, this.#family))
-      if (isRuleOf(rule, device, tables)) this.#inherited.add(`rule ${ruleText(rule)}`);
-    for (const route of await listRoutes(system, this.#family)) {
-      const isOurs = route.device === null ? tables.includes(route.table) : devices.includes(route.device);
-      if (isOurs) this.#inherited.add(`route ${routeText(route)}`);
-    }
+  inherit(): Promise<void> {
+    return this.#lines.inherit();
   }
 
   /** Takes away what was inherited and nothing here has asked for. */
   async disown(): Promise<void> {
-    const { system } = this.#context;
+    if (!this.#lines.hasInherited) return;
     const used = new Set([...this.#base.laid, ...this.#capture.linesOf(this.#family)]);
-    const lines = [...this.#inherited].filter((line) => !used.has(line));
-    if (this.#inherited.size === 0) return;
-    this.#inherited.clear();
     // Where the base is not needed it goes as a whole, in the right order.
     const isNeeded = this.#needsBase();
-    const gone = isNeeded ? lines : lines.filter((line) => line.startsWith('route '));
-    await system.change(
-      this.#family,
-      gone.map((line) => changeLine('del', line)),
-      'all',
-    );
+    await this.#lines.disown((line) => !used.has(line) && (isNeeded || line.startsWith('route ')));
     if (!isNeeded) await this.#base.removeInherited();
   }
 
@@ -250,7 +217,7 @@ export class FamilyPlumbing {
     if (located.length > 0) {
       const findings = await locate(system, this.#family, located, device, thoroughness);
       for (const [index, entry] of located.entries())
-        this.#settle(entry, findings[index], startedAt, refusals);
+        settle(this.#context, entry, findings[index], startedAt, refusals);
     }
     for (const entry of used) if (!refusals.has(entry)) refuseUnselectable(entry, refusals);
     const candidates = used.filter((entry) => !refusals.has(entry));
@@ -277,7 +244,7 @@ export class FamilyPlumbing {
     if (this.#needsBase()) await this.#base.lay();
     if (this.#capture.isOn)
       await this.#capture.setSelection(this.#family, this.#rules.selection(this.#routed));
-    await this.#run([...additions, ...deletions], contributors, refusals);
+    await this.#lines.run([...additions, ...deletions], contributors, refusals);
     for (const entry of used) entry.isInPlace = !refusals.has(entry);
     return refusals;
   }
@@ -294,81 +261,6 @@ export class FamilyPlumbing {
     if (kind !== 'firewall mark') return;
     if (entry.uses.size > 0) this.#marks.add(entry);
     else this.#marks.delete(entry);
-  }
-
-  async #run(all: readonly Step[], contributors: readonly Entry[], refusals: Refusals): Promise<void> {
-    const { system } = this.#context;
-    const steps = all.filter((step) => {
-      const isThere = step.verb === 'add' && this.#inherited.delete(step.line);
-      if (isThere) this.#noteDone(step);
-      return !isThere;
-    });
-    const lines = steps.map(({ verb, line }) => changeLine(verb, line));
-    const failures = await system.change(this.#family, lines, 'all');
-    const reasons = new Map(failures.map(({ line, reason }) => [line, reason]));
-    for (const [index, step] of steps.entries()) {
-      const reason = reasons.get(index);
-      const refusal = reason === undefined ? null : await this.#explain(step, reason);
-      const { entry } = step;
-      if (refusal === null) this.#noteDone(step);
-      else for (const each of entry === null ? contributors : [entry]) refusals.set(each, refusal);
-    }
-  }
-
-  #noteDone({ entry, verb, line }: Step): void {
-    if (entry === null) this.#rules.note(verb, line);
-    else if (verb === 'add') entry.applied = [...entry.applied, line];
-    else entry.applied = entry.applied.filter((other) => other !== line);
-  }
-
-  /** Takes in what the kernel says of the entry's address; says so once if that means trouble. */
-  #settle(entry: Entry, finding: Finding | undefined, atMs: number, refusals: Refusals): void {
-    entry.locatedAtMs = Number.NEGATIVE_INFINITY;
-    if (finding === undefined) return;
-    const { kind, address } = entry;
-    if (kind === 'real server' && (entry.route === undefined || !isSameRoute(entry.route, finding.route))) {
-      entry.route = finding.route;
-      this.#context.onRoute(address, finding.route);
-    }
-    if (finding.holder !== null && kind === 'virtual address') {
-      refusals.set(entry, takenError(entry, finding.holder));
-      return;
-    }
-    if (finding.location !== entry.location) this.#move(entry, finding.location);
-    if (finding.location === 'local') entry.hasBeenLocal = true;
-    if (entry.hasBeenLocal || finding.isOnLink) entry.mayBeLocal = true;
-    if (finding.location !== 'unreachable') entry.locatedAtMs = atMs;
-  }
-
-  #move(entry: Entry, location: Finding['location']): void {
-    const { log, onVipLocation } = this.#context;
-    const { kind, address } = entry;
-    if (location === 'unreachable' && kind === 'real server') {
-      log('warn', `There is no route to real server ${address}`, { address });
-    }
-    if (location === 'loopback') {
-      const sentence = `Packets for ${kind} ${address} are not captured: the kernel keeps loopback addresses to itself`;
-      log('warn', sentence, { address });
-    }
-    entry.location = location;
-    if (kind === 'virtual address') onVipLocation(address, location === 'local');
-  }
-
-  /** What a refused line means; null when it leaves the kernel as wanted all the same. */
-  async #explain({ entry, verb, line }: Step, reason: string): Promise<UipvsError | null> {
-    const { system, device } = this.#context;
-    if (verb === 'del' && isAlreadyGone(reason)) return null;
-    if (verb === 'add' && /File exists/.test(reason)) {
-      if (entry === null || line.startsWith('rule ')) return null;
-      const { target } = entry;
-      const where = target === undefined ? ['exact', entry.address] : ['table', String(target.table)];
-      const [route = null] = await system.list(this.#family, ['route', 'show', ...where]);
-      if (route !== null && route.dev === (target?.device ?? device)) return null;
-      return takenError(entry, route === null ? 'another route' : describeRoute(route));
-    }
-    const code = /not permitted/.test(reason) ? 'EPERM' : 'EIO';
-    const whom = entry === null ? '' : ` for ${entry.kind} ${entry.address}`;
-    return new UipvsError(code, `The kernel refused "ip ${changeLine(verb, line)}"${whom}: ${reason}`);
   }
 
   /** For virtual addresses that are no addresses of the host. Trouble there is no reason to refuse a service. */

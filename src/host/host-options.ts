@@ -37,7 +37,7 @@ export interface HostOptions {
 }
 
 /** Whether a network device may have this name. */
-export function isDeviceName(text: string): boolean {
+function isDeviceName(text: string): boolean {
   return /^[\w.-]{1,15}$/.test(text) && !['.', '..', 'all', 'default'].includes(text);
 }
 
@@ -48,5 +48,13 @@ export function checkOptions({ device, table }: HostOptions): void {
   }
   if (!isUsableTable(table)) {
     throw new UipvsError('EINVAL', `Expected an unused routing table's number but received ${table}`);
+  }
+}
+
+/** Errors: EINVAL for a name that is none, of one of our own devices or of the loopback. */
+export function checkCaptureDevices(names: readonly string[], ownDevices: readonly string[]): void {
+  for (const name of names) {
+    if (!isDeviceName(name) || name === 'lo' || ownDevices.includes(name))
+      throw new UipvsError('EINVAL', `Expected the name of a device to capture from but received "${name}"`);
   }
 }

@@ -27,77 +27,27 @@
  * stand before the local table because a client on the director itself gets its replies at a local address. Of a
  * local VIP only the services' ports are taken, so ping and ssh to the host do not notice us.
  *
- * - Rule 39: the host tells the sender of a packet it cannot forward, and quotes it as the data plane wrote it: the
- *   client does not know the real server's address, nor the real server the VIP. So these errors go through the data
- *   plane, towards clients, VIPs and masquerading addresses, local or not. No other packet of the host has a type and
- *   code in its look-up that the rule names, pings least of all. Errors about packets that are not ours go the same way,
- *   and are sent from the host's first address instead of that of the interface they leave by.
- * - What the data plane writes may have an address of the host as source: IPv4 needs accept_local for that, and an
- *   address on the device where rp_filter is not 0, see device.ts; IPv6 needs nothing. route_localnet stays 0.
- * - Where there are many services or real servers, rules are merged, see cover.ts, and stand at 51, 56 and 64: behind
- *   what other daemons have of their own.
- * - A VIP that is in a subnet of the host, or that another program has had on a device, has rules at 50 even while it is
- *   elsewhere: when it is put on a device, not one packet for a service reaches the host, which would refuse it.
- * - Rules 60 and 62: no packet that the host itself sends is from a real server elsewhere, whatever prefix it is in.
- * - The jump at 41 is why rule 63 needs no incoming device: replies are caught by whatever device they come, and stay
- *   caught when the route to the real server moves.
- * - Rules 58 and 59: the kernel answers an ARP request only if a look-up from the asker to the address ends in table
- *   local. A rule 63 in front of it would leave real servers without their gateway. That look-up has no protocol.
- * - Rule 40: neighbour discovery from a real server is unicast to the director's own address; in user space it would
- *   lose its hop limit of 255 and the director would forget the real server. ICMPv6 *through* the director is not
- *   affected, it misses the local table and goes on to 63.
- * - A real server that is an address of the host answers from a local socket: `from RIP iif lo ipproto P sport N`.
- *   Only a socket bound to RIP, or connected, has that source when the route is chosen: TCP always, UDP on a wildcard
- *   socket not. Loopback addresses never work, as in the kernel.
- * - The host's own connections with a real server come through user space too, for no rule can tell them from a
- *   client's on the director. That needs net.ipv4.ip_early_demux=0, see settings.ts.
- * - Rule 45 takes every packet with the mark, whatever its destination, of this host's sockets too (a mark set in an
- *   output chain of type route). Marks are set in prerouting, before routing. What the engine sends again has no mark
- *   and comes by the main device, so 41 covers it. net.ipv4.conf.*.src_valid_mark makes the reverse-path filter use
- *   the mark: with rp_filter 1 there, marked packets are dropped as spoofed (a warning says so); 0 and 2 pass them,
- *   and without src_valid_mark all three do.
- * - The rule for table local: see local-rule.ts. Never fewer than one, not on a crash, not in undo.
+ * Why each rule is as it is, what it costs and what differs from the kernel: README.md here.
  *
  * Bookkeeping. Every rule, route and proxy entry carries our owner number, so the kernel itself is the list of what is to be
  * undone; the journal holds what the kernel does not know, old settings above all, each written down before it is
- * changed. Undo after a crash and on exit is the same code (undo.ts). What daemons of one namespace share (40, 58, 59, 60,
- * 62, 100) is taken away by the last; settings of the whole host stay as a leaving daemon set them while another runs.
- * The host lock, beside the journal, keeps two from moving the local rule at once, so such daemons keep their journals
- * in one directory.
- *
- * Speed. Calls made while another is at work are applied together: one `ip` run for questions, one for changes, a few
- * ms for one service or for a thousand; 10,000 services with 100,000 real servers, at once, take 1.5 s of a processor.
- * The kernel walks rules linearly, for every packet not in a socket's cache, which is why there are at most some
- * dozens, and none for re-injected packets; services on other VIPs cost a route. Rules with a protocol make it dissect each
- * packet it routes.
- *
- * Differs from the kernel: packets of a real server that have nothing to do with a service pass through user space
- * too; with a strict rp_filter towards clients, direct access to real servers is dropped (a warning says so); subnet
- * broadcasts a real server sends do not reach the host; a marked packet need not be for the host to be balanced, so
- * the route that makes it local (`ip rule fwmark N`, `ip route local default dev lo`) is not needed and does no harm;
- * with several daemons in one namespace, rules 39 and 65 give the errors about all their packets to one of them;
- * pings between the host and where real servers are go through user space, but for IPv6's of the host itself;
- * no rule can name port 65535, so a persistent FTP service on a local VIP lacks it and a service there is refused.
+ * changed. Undo after a crash and on exit is the same code (undo.ts).
  */
-import { dirname } from 'node:path';
 import { UipvsError } from '../base/error.js';
 import type { Family } from '../net/family.js';
 import { Capture } from './capture.js';
 import type { HostContext } from './context.js';
-import { isSetUp, readLink, setUpLink } from './device.js';
 import type { EntryKind, RealServer, VirtualService } from './entry.js';
 import { type Change, FamilyPlumbing } from './family-plumbing.js';
 import { checkMark, type FirewallMark, type FirewallMarkDevice, FirewallMarks } from './firewall-mark.js';
-import { withHostLock } from './host-lock.js';
-import { checkOptions, type HostOptions, isDeviceName } from './host-options.js';
-import { devicesOf, Journal } from './journal.js';
+import { checkCaptureDevices, checkOptions, type HostOptions } from './host-options.js';
+import { devicesOf } from './journal.js';
+import { attachLink, openJournal } from './opening.js';
 import type { PortRange } from './port-range.js';
 import { RequestQueue, type Subject } from './request-queue.js';
 import { reservePortRange } from './reserved-ports.js';
-import { outsideRouterGroups, restoreRouterGroups, setDeviceSettings } from './settings.js';
 import { type HostSystem, realSystem } from './system.js';
-import { refuseTakenTable } from './table.js';
-import { removeOrphans, undoAll } from './undo.js';
+import { undoAll } from './undo.js';
 
 /** The host's part of one daemon. All calls may be made at once; they are carried out in order. */
 export class HostPlumbing {
@@ -137,35 +87,15 @@ export class HostPlumbing {
    */
   static async open(options: HostOptions, system: HostSystem = realSystem()): Promise<HostPlumbing> {
     checkOptions(options);
-    const { device, table, journalPath, log } = options;
+    const { device, table, log } = options;
     const {
       onVipLocation = () => {},
       onRoute = () => {},
       onCapture = () => {},
       announce = () => {},
       answersOnLan = true,
-      adopts = false,
     } = options;
-    let hasAdopted = false;
-    const lockPath = `${dirname(journalPath)}/host.lock`;
-    const withLock = <T>(action: () => Promise<T>) => withHostLock(lockPath, action);
-    const journal = await withLock(async () => {
-      const leftover = await Journal.readLeftover(system, log, journalPath);
-      hasAdopted = adopts && leftover?.device === device && leftover.table === table;
-      if (leftover !== null && hasAdopted) {
-        await removeOrphans(system, log);
-        return Journal.adopt(system, journalPath, leftover);
-      }
-      if (leftover !== null) {
-        log('info', `Undoing what process ${leftover.owner.pid} left on the host`, {
-          pid: leftover.owner.pid,
-        });
-        await undoAll(system, log, leftover);
-      }
-      await removeOrphans(system, log);
-      for (const family of [4, 6] as const) await refuseTakenTable(system, family, table, device);
-      return Journal.start(system, journalPath, device, table);
-    });
+    const { withLock, journal, hasAdopted } = await openJournal(options, system);
     const callbacks = { onVipLocation, onRoute, onCapture, announce, answersOnLan };
     const context = { system, journal, log, device, table, ...callbacks, withLock };
     return new HostPlumbing(context, hasAdopted);
@@ -180,20 +110,7 @@ export class HostPlumbing {
   attachDevice(mtuBytes?: number): Promise<void> {
     return this.#inOrder(async () => {
       this.#refuseIfClosed();
-      const { system, journal, device } = this.#context;
-      if (mtuBytes !== undefined && !Number.isInteger(mtuBytes)) {
-        throw new UipvsError('EINVAL', `Expected an mtu in bytes but received ${mtuBytes}`);
-      }
-      const { properties, largestMtuBytes } = await readLink(system, device);
-      if (journal.content.link === null) await journal.setLink(properties);
-      await restoreRouterGroups(this.#context);
-      await setDeviceSettings(this.#context, true);
-      // One that is in use is not taken out of it for a moment, as a new one is.
-      if (!this.hasAdopted || !isSetUp(properties)) {
-        await outsideRouterGroups(this.#context, () =>
-          setUpLink(system, device, mtuBytes ?? largestMtuBytes, true),
-        );
-      }
+      await attachLink(this.#context, mtuBytes, this.hasAdopted);
       if (this.hasAdopted) for (const family of [4, 6] as const) await this.#families[family].inherit();
       this.#isAttached = true;
     });
@@ -263,14 +180,7 @@ export class HostPlumbing {
    */
   async setCaptureDevices(names: readonly string[]): Promise<void> {
     this.#refuseIfClosed();
-    const own = new Set(['lo', ...devicesOf(this.#context.journal.content)]);
-    for (const name of names) {
-      if (!isDeviceName(name) || own.has(name))
-        throw new UipvsError(
-          'EINVAL',
-          `Expected the name of a device to capture from but received "${name}"`,
-        );
-    }
+    checkCaptureDevices(names, devicesOf(this.#context.journal.content));
     await this.#inOrder(async () => {
       this.#refuseIfUnattached();
       const before = this.#capture.devices;
