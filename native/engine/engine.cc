@@ -2,10 +2,11 @@
 
 #include <net/if.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "engine/boot_time.h"
 
 namespace uipvs {
 
@@ -226,11 +227,6 @@ void Engine::clear_destination(uint32_t id) {
   }
 }
 
-Tick Engine::now() {
-  timespec now;
-  ::clock_gettime(CLOCK_BOOTTIME, &now);
-  return static_cast<Tick>(static_cast<uint64_t>(now.tv_sec) * kTicksPerSecond +
-                           static_cast<uint64_t>(now.tv_nsec) / (1'000'000'000 / kTicksPerSecond));
-}
+Tick Engine::now() { return static_cast<Tick>(boot_time_ns() / (kNanosecondsPerSecond / kTicksPerSecond)); }
 
 }  // namespace uipvs

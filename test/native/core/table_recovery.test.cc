@@ -7,7 +7,7 @@
 #include "core/connection_state.h"
 #include "support/connection_model.h"
 #include "support/random.h"
-#include "support/restart.h"
+#include "support/recovery_rig.h"
 #include "support/sctp_builder.h"
 #include "support/table_check.h"
 
@@ -15,66 +15,7 @@ namespace uipvs::test {
 namespace {
 
 constexpr uint32_t kCapacity = 64;
-const Address kDirector = address4(10, 0, 0, 1);
-
-// Services: TCP and UDP 80 of both families, SCTP 80, a persistent TCP 81, FTP, engine sip on UDP 5060, one packet on
-// UDP 53, PROXY on TCP 82, full NAT on TCP 83.
-std::unique_ptr<Rig> make_many(uint32_t capacity) {
-  auto rig = make_rig(capacity);
-  rig->add_service(4, {Family::ipv4, kProtocolSctp, 80, kVip});
-  rig->add_service(5, {Family::ipv4, kProtocolTcp, 81, kVip});
-  rig->make_persistent(5, 300);
-  rig->add_service(6, {Family::ipv4, kProtocolTcp, kFtpPort, kVip});
-  rig->add_service(7, {Family::ipv4, kProtocolUdp, 5060, kVip});
-  rig->make_persistent(7, 300);
-  rig->directory.set_service_flags(7, kServicePersistent | kServiceSip);
-  rig->add_service(8, {Family::ipv4, kProtocolUdp, 53, kVip});
-  rig->directory.set_service_flags(8, kServiceOnePacket);
-  rig->add_service(9, {Family::ipv4, kProtocolTcp, 82, kVip});
-  rig->directory.set_service_flags(9, kServiceProxy);
-  rig->add_service(10, {Family::ipv4, kProtocolTcp, 83, kVip});
-  rig->directory.set_service_flags(10, kServiceMasquerade);
-  rig->add_destination(2, kReal, kFtpPort);
-  rig->directory.destinations[0].source.store(kDirector);
-  rig->directory.masquerade_first_port = 61000;
-  rig->directory.masquerade_last_port = 61999;
-  return rig;
-}
-
-// Of the real server's one port a client's port leads to one service.
-FiveTuple tcp_tuple(uint16_t service_port) {
-  return client_tuple(kProtocolTcp, static_cast<uint16_t>(40000 + service_port), service_port);
-}
-
-std::unique_ptr<Rig> make_many() { return make_many(kCapacity); }
-
-MemoryPacket sip_request(uint16_t port, const std::string& call_id) {
-  PacketSpec spec;
-  spec.tuple = client_tuple(kProtocolUdp, port, 5060);
-  const std::string text = "INVITE sip:a SIP/2.0\r\nCall-ID: " + call_id + "\r\n\r\n";
-  spec.payload.assign(text.begin(), text.end());
-  return build_packet(spec);
-}
-
-// One connection of each kind.
-void begin_all(Rig& rig) {
-  rig.next_destination = 0;
-  for (const uint16_t port : {uint16_t{80}, uint16_t{81}, uint16_t{82}, uint16_t{83}}) {
-    rig.feed(tcp_segment(tcp_tuple(port), kTcpSyn));
-  }
-  rig.feed(tcp_segment(server_tuple(kProtocolTcp, 40080), kTcpSyn | kTcpAck));
-  rig.feed(tcp_segment(tcp_tuple(80), kTcpAck));
-  rig.feed(udp_datagram(client_tuple(kProtocolUdp)));
-  rig.feed(udp_datagram(client_tuple(kProtocolUdp, 40053, 53)));
-  rig.feed(sctp_packet(client_tuple(kProtocolSctp)));
-  rig.feed(sip_request(40001, "one@host"));
-  rig.feed(sip_request(40002, std::string(200, 'c')));
-  rig.next_destination = 1;
-  rig.feed(tcp_segment(client_tuple6(kProtocolTcp), kTcpSyn));
-  rig.feed(udp_datagram(client_tuple6(kProtocolUdp)));
-  rig.next_destination = 2;
-  rig.feed(tcp_segment(tcp_tuple(kFtpPort), kTcpSyn));
-}
+std::unique_ptr<Rig> make_many() { return make_varied_rig(kCapacity); }
 
 bool same(const ConnectionTable::Snapshot& left, const ConnectionTable::Snapshot& right) {
   const auto one = left.call_id.view(), other = right.call_id.view();
@@ -317,135 +258,6 @@ TEST_CASE("recovery: after random stories the connections are those of before") 
       require_same_connections(*rig, *next.rig);
       rig = std::move(next.rig);
     }
-  }
-}
-
-// As few as there can be: the memory is copied after every store.
-constexpr uint32_t kFew = 15;
-std::unique_ptr<Rig> make_small() { return make_many(kFew); }
-
-// A process that ends anywhere in the middle of `act`: the next one has what was before, or what is after, and the packet
-// that was under way, which TCP sends again, leaves as it would have.
-struct Story {
-  const char* what;
-  void (*before)(Rig&);
-  void (*act)(Rig&);
-  MemoryPacket (*last_packet)();
-};
-
-namespace {
-
-MemoryPacket syn_of(uint16_t service_port) { return tcp_segment(tcp_tuple(service_port), kTcpSyn); }
-
-MemoryPacket ftp_text(const FiveTuple& tuple, const std::string& text) {
-  PacketSpec spec;
-  spec.tuple = tuple;
-  spec.tcp_flags = kTcpAck;
-  spec.sequence = 1000;
-  spec.payload.assign(text.begin(), text.end());
-  return build_packet(spec);
-}
-
-FiveTuple ftp_answer() { return {Family::ipv4, kProtocolTcp, kFtpPort, 40000 + kFtpPort, kReal, kClient}; }
-
-void open_ftp(Rig& rig) {
-  rig.next_destination = 2;
-  rig.feed(syn_of(kFtpPort));
-  rig.feed(tcp_segment(ftp_answer(), kTcpSyn | kTcpAck));
-  rig.feed(ftp_text(tcp_tuple(kFtpPort), "PASV\r\n"));
-}
-
-MemoryPacket passive_answer() { return ftp_text(ftp_answer(), "227 Entering Passive Mode (10,0,0,3,19,136).\r\n"); }
-
-const Story kStories[] = {
-    {"a connection comes", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(80)); }, [] { return syn_of(80); }},
-    {"a connection and its template come", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(81)); },
-     [] { return syn_of(81); }},
-    {"one with a PROXY header comes", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(82)); }, [] { return syn_of(82); }},
-    {"a masqueraded one comes", [](Rig&) {}, [](Rig& rig) { rig.feed(syn_of(83)); }, [] { return syn_of(83); }},
-    {"a call comes", [](Rig&) {}, [](Rig& rig) { rig.feed(sip_request(1, "a")); }, [] { return sip_request(1, "a"); }},
-    {"one becomes established", [](Rig& rig) { rig.feed(syn_of(81)); },
-     [](Rig& rig) { rig.feed(tcp_segment(tcp_tuple(81), kTcpAck)); },
-     [] { return tcp_segment(tcp_tuple(81), kTcpAck); }},
-    {"an FTP server names its port", open_ftp, [](Rig& rig) { rig.feed(passive_answer()); }, passive_answer},
-    {"all expire", begin_all,
-     [](Rig& rig) {
-       for (int round = 0; round < 3; ++round) {
-         rig.advance(10000 * kTicksPerSecond);
-         rig.pipeline.expire(2 * kFew);
-       }
-     },
-     nullptr},
-    {"a template is no longer valid", [](Rig& rig) { rig.feed(syn_of(81)); },
-     [](Rig& rig) {
-       rig.set_available(0, false);
-       rig.next_destination = -1;
-       rig.feed(tcp_segment(client_tuple(kProtocolTcp, 7, 81), kTcpSyn));
-     },
-     nullptr},
-};
-
-struct Bound {
-  std::vector<ConnectionTable::Snapshot> before, after;
-  MemoryPacket left;  // the last packet, as it left
-  const Story* story = nullptr;
-};
-
-bool holds(const std::vector<ConnectionTable::Snapshot>& all, const ConnectionTable::Snapshot& one) {
-  return std::any_of(all.begin(), all.end(), [&](const auto& other) {
-    return same_ends(one.ends, other.ends) && one.destination_id == other.destination_id;
-  });
-}
-
-void check_state(const Bound& bound, std::span<const std::byte> kept) {
-  // The time in which the story began: nothing has expired that was not dropped.
-  const Restarted next = restart(kept, Rig(1).now, make_small);
-  CHECK(next.mismatch == ConnectionTable::Mismatch::none);
-  CHECK(next.report.broken == 0);
-  const char* const disagreement = find_disagreement(*next.rig);
-  CHECK_MESSAGE(disagreement == nullptr, (disagreement != nullptr ? disagreement : ""));
-  const auto found = next.rig->connections();
-  for (const auto& one : found) {
-    if (!holds(bound.before, one) && !holds(bound.after, one)) FAIL_CHECK("a connection that never was");
-  }
-  for (const auto& one : bound.before) {
-    if (holds(bound.after, one) && !holds(found, one)) FAIL_CHECK("a connection is lost");
-  }
-  if (bound.story->last_packet != nullptr) {
-    next.rig->next_destination = bound.story->before == open_ftp ? 2 : 0;
-    CHECK(next.rig->feed(bound.story->last_packet()).packet.bytes == bound.left.bytes);
-  }
-}
-
-}  // namespace
-
-TEST_CASE("recovery: a process may end at any instruction") {
-  for (const Story& story : kStories) {
-    CAPTURE(story.what);
-    const auto rig = make_small();
-    const auto twin = make_small();
-    for (Rig* const each : {rig.get(), twin.get()}) {
-      each->next_destination = 0;
-      story.before(*each);
-    }
-    Bound bound;
-    bound.story = &story;
-    bound.before = rig->connections();
-    story.act(*twin);
-    bound.after = twin->connections();
-    if (story.last_packet != nullptr) {
-      const auto other = make_small();
-      other->next_destination = 0;
-      story.before(*other);
-      bound.left = other->feed(story.last_packet()).packet;
-    }
-    const auto states = states_during(*rig, story.act);
-#ifdef __x86_64__
-    CHECK(states.size() >= 3);
-#else
-    MESSAGE("skipped: instructions are followed on x86-64 only");
-#endif
-    for (const auto& state : states) check_state(bound, state);
   }
 }
 
