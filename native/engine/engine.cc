@@ -148,7 +148,8 @@ int Engine::open_wire(const std::string& interface, const char*& failed_call) {
   Rings rings;
   for (uint32_t i = 0; i < limits_.workers; ++i) {
     auto ring = std::make_unique<PacketRing>();
-    const int error = ring->open(index, limits_.workers > 1, i == 0 ? nullptr : rings.front().get(), failed_call);
+    const PacketRing::Options options = {limits_.workers > 1, i == 0 ? nullptr : rings.front().get()};
+    const int error = ring->open(index, options, wire_filter_, failed_call);
     if (error != 0) return error;
     rings.push_back(std::move(ring));
   }
@@ -156,6 +157,13 @@ int Engine::open_wire(const std::string& interface, const char*& failed_call) {
   rings_.emplace(interface, std::move(rings));
   wait_for_turns();
   return 0;
+}
+
+void Engine::set_wire_filter(WireFilter filter) {
+  wire_filter_ = std::move(filter);
+  for (const auto& [interface, rings] : rings_) {
+    for (const auto& ring : rings) ring->set_filter(wire_filter_);
+  }
 }
 
 bool Engine::has_wire(const std::string& interface) {

@@ -50,7 +50,7 @@ PacketRing::~PacketRing() {
   if (ring_ != nullptr) ::munmap(ring_, static_cast<size_t>(kFrames) * kFrameBytes);
 }
 
-int PacketRing::open(uint32_t interface, bool is_shared, const PacketRing* other, const char*& failed_call) {
+int PacketRing::open(uint32_t interface, const Options& options, const WireFilter& filter, const char*& failed_call) {
   failed_call = "socket";
   // Protocol 0: nothing comes before it is bound. With ETH_P_ALL it then sees packets before any filter at the ingress.
   Descriptor socket(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -60,7 +60,7 @@ int PacketRing::open(uint32_t interface, bool is_shared, const PacketRing* other
     int level;
     int option;
     int value;
-  } const options[] = {
+  } const settings[] = {
       {"setsockopt PACKET_VERSION", SOL_PACKET, PACKET_VERSION, TPACKET_V2},
       {"setsockopt PACKET_VNET_HDR", SOL_PACKET, PACKET_VNET_HDR, 1},
       {"setsockopt PACKET_IGNORE_OUTGOING", SOL_PACKET, PACKET_IGNORE_OUTGOING, 1},
@@ -68,7 +68,7 @@ int PacketRing::open(uint32_t interface, bool is_shared, const PacketRing* other
       {"setsockopt PACKET_COPY_THRESH", SOL_PACKET, PACKET_COPY_THRESH, 1},
       {"setsockopt SO_RCVBUFFORCE", SOL_SOCKET, SO_RCVBUFFORCE, kReceiveBufferBytes},
   };
-  for (const auto& [name, level, option, value] : options) {
+  for (const auto& [name, level, option, value] : settings) {
     failed_call = name;
     const int error = set_option(socket, level, option, value);
     if (error != 0) return error;
@@ -85,6 +85,7 @@ int PacketRing::open(uint32_t interface, bool is_shared, const PacketRing* other
       ::mmap(nullptr, static_cast<size_t>(kFrames) * kFrameBytes, PROT_READ | PROT_WRITE, MAP_SHARED, socket.get(), 0);
   if (ring == MAP_FAILED) return -errno;
   ring_ = static_cast<uint8_t*>(ring);
+  filter.attach(socket.get());
   sockaddr_ll own{};
   own.sll_family = AF_PACKET;
   own.sll_protocol = htons(ETH_P_ALL);
@@ -97,7 +98,7 @@ int PacketRing::open(uint32_t interface, bool is_shared, const PacketRing* other
   failed_call = "hardware type";
   if (own.sll_hatype != ARPHRD_ETHER) return -EOPNOTSUPP;
   failed_call = "setsockopt PACKET_FANOUT";
-  const int error = is_shared ? share(socket, other) : 0;
+  const int error = options.is_shared ? share(socket, options.other) : 0;
   if (error != 0) return error;
   interface_ = interface;
   socket_ = std::move(socket);

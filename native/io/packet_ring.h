@@ -17,6 +17,7 @@
 
 #include "io/descriptor.h"
 #include "io/packet_io.h"
+#include "io/wire_filter.h"
 
 namespace uipvs {
 
@@ -27,9 +28,14 @@ class PacketRing final : public Receiver {
   PacketRing(const PacketRing&) = delete;
   PacketRing& operator=(const PacketRing&) = delete;
 
-  // `other`: a ring of the same interface, with which this one shares its packets by their flows, or null. 0 or -errno;
-  // `failed_call` then names the system call.
-  int open(uint32_t interface, bool is_shared, const PacketRing* other, const char*& failed_call);
+  struct Options {
+    bool is_shared = false;
+    const PacketRing* other = nullptr;  // of the same interface; shared rings have its packets by their flows
+  };
+  // 0 or -errno; `failed_call` then names the system call.
+  int open(uint32_t interface, const Options& options, const WireFilter& filter, const char*& failed_call);
+  // From any thread.
+  void set_filter(const WireFilter& filter) { filter.attach(socket_.get()); }
 
   // The frames of the burst before are given back.
   int receive(std::span<Packet> burst) override;

@@ -21,6 +21,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
                       InstanceMethod<&EngineObject::HasWire>("hasWire"),
                       InstanceMethod<&EngineObject::SetWireChanging>("setWireChanging"),
                       InstanceMethod<&EngineObject::SetCapture>("setCapture"),
+                      InstanceMethod<&EngineObject::SetWireNetworks>("setWireNetworks"),
                       InstanceMethod<&EngineObject::Start>("start"),
                       InstanceMethod<&EngineObject::Stop>("stop"),
                       InstanceMethod<&EngineObject::Wake>("wake"),
@@ -111,6 +112,25 @@ Napi::Value EngineObject::SetCapture(const Napi::CallbackInfo& info) {
   const bool is_taken =
       engine_.directory().capture.set({sources.Data(), sources.ElementLength()}, {ports.Data(), ports.ElementLength()});
   return is_taken ? info.Env().Undefined() : throw_range(info.Env(), "setCapture: too many");
+}
+
+// (words of networks that packets are for, and of those that they are from: family, address, length)
+Napi::Value EngineObject::SetWireNetworks(const Napi::CallbackInfo& info) {
+  if (info.Length() < 2 || !is_words(info[0]) || !is_words(info[1]))
+    return throw_range(info.Env(), "setWireNetworks: words");
+  std::vector<Network> networks[2];
+  for (size_t side = 0; side < 2; ++side) {
+    const auto words = info[side].As<Napi::Uint32Array>();
+    constexpr size_t kWords = CaptureSelectors::kSourceWords;
+    for (size_t i = 0; i + kWords <= words.ElementLength(); i += kWords) {
+      const Family family = words[i] == 6 ? Family::ipv6 : Family::ipv4;
+      const uint32_t longest = family == Family::ipv6 ? 128 : 32;
+      networks[side].push_back(
+          {family, {{words[i + 1], words[i + 2], words[i + 3], words[i + 4]}}, std::min(words[i + 5], longest)});
+    }
+  }
+  engine_.set_wire_filter(WireFilter(networks[0], networks[1]));
+  return info.Env().Undefined();
 }
 
 Napi::Value EngineObject::Start(const Napi::CallbackInfo& info) {

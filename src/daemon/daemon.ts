@@ -95,6 +95,8 @@ export class Daemon {
         onVipLocation: (address, isLocal) => engine.setVipLocal(address, isLocal),
         onRoute: (address, route) => engine.setRoute(address, route ?? NO_ROUTE),
         onCapture: (selectors) => engine.devices.setCapture(selectors),
+        onCapturedNetworks: ({ destinations, sources }) =>
+          engine.devices.setWireNetworks(destinations, sources),
         announce: (device, address) => addon.announceAddress(device, addressWords(address)),
       });
       await host.attachDevice();

@@ -54,6 +54,8 @@ export interface NativeEngine {
    * family, address of four words, prefix length; `ports`: 9 words each, these and protocol, first port (0: the whole protocol), last.
    */
   setCapture(sources: Uint32Array, ports: Uint32Array): void;
+  /** Copies of other packets do not come from the wire; before the first call all come. Words as those of `sources`. */
+  setWireNetworks(destinations: Uint32Array, sources: Uint32Array): void;
   start(ringDoorbell: () => void): void;
   /** Joins the worker threads. May be called twice. */
   stop(): void;

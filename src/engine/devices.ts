@@ -9,18 +9,32 @@ import { openRaw, openWire } from './wire.js';
 
 const WORDS_PER_ADDRESS = 4;
 
+interface Network {
+  readonly family: Family;
+  /** The first of the prefix. */
+  readonly address: string;
+  readonly length: number;
+}
+
 /** Selectors of packets on the wire: networks that replies come from, ports of VIPs. */
 export interface CaptureSelectors {
-  readonly sources: readonly { readonly family: Family; readonly address: string; readonly length: number }[];
-  readonly ports: readonly {
-    readonly family: Family;
-    readonly address: string;
-    readonly length: number;
+  readonly sources: readonly Network[];
+  readonly ports: readonly (Network & {
     readonly protocol: ProtocolName;
     /** 0: the whole protocol. */
     readonly first: number;
     readonly last: number;
-  }[];
+  })[];
+}
+
+function paddedWords(address: string): readonly number[] {
+  return [...addressWords(address), 0, 0, 0].slice(0, WORDS_PER_ADDRESS);
+}
+
+function networkWords(networks: readonly Network[]): Uint32Array {
+  return new Uint32Array(
+    networks.flatMap(({ family, address, length }) => [family, ...paddedWords(address), length]),
+  );
 }
 
 export class Devices {
@@ -74,13 +88,12 @@ export class Devices {
 
   /** What the kernel drops on the wire beyond what services and destinations name. At most 256 of each. */
   setCapture({ sources, ports }: CaptureSelectors): void {
-    const words = (address: string) => [...addressWords(address), 0, 0, 0].slice(0, WORDS_PER_ADDRESS);
     this.#native.setCapture(
-      new Uint32Array(sources.flatMap((each) => [each.family, ...words(each.address), each.length])),
+      networkWords(sources),
       new Uint32Array(
         ports.flatMap((each) => [
           each.family,
-          ...words(each.address),
+          ...paddedWords(each.address),
           each.length,
           PROTOCOL_NUMBERS[each.protocol],
           each.first,
@@ -88,6 +101,11 @@ export class Devices {
         ]),
       ),
     );
+  }
+
+  /** Packets that are not for or from these networks do not come from the wire any more. */
+  setWireNetworks(destinations: readonly Network[], sources: readonly Network[]): void {
+    this.#native.setWireNetworks(networkWords(destinations), networkWords(sources));
   }
 
   /** Packets with `mark` come by the device `name` from now on. Errors: EIO. */

@@ -50,6 +50,12 @@ export interface WideCapture {
   readonly ports: readonly (WideSelector & PortRange & { readonly protocol: ProtocolName })[];
 }
 
+/** All that may be selected is for one of the one or from one of the other. */
+export interface CapturedNetworks {
+  readonly destinations: readonly WideSelector[];
+  readonly sources: readonly WideSelector[];
+}
+
 export type Selections = Readonly<Record<Family, Selection>>;
 
 /** A way to make the kernel drop. */
@@ -76,6 +82,7 @@ export class Capture {
   #isFilterUsable = true;
   #hasMarks = false;
   #told = JSON.stringify({ sources: [], ports: [] });
+  #toldNetworks = '';
 
   constructor(context: HostContext) {
     this.#context = context;
@@ -172,8 +179,17 @@ export class Capture {
       ),
     };
     const text = JSON.stringify(wide);
-    if (text === this.#told) return;
+    if (text !== this.#told) this.#context.onCapture(wide);
     this.#told = text;
-    this.#context.onCapture(wide);
+    const networks: CapturedNetworks = {
+      destinations: selections.flatMap(({ vipNetworks, ports }) => {
+        const all = [...vipNetworks, ...ports].map(network);
+        return [...new Map(all.map((each) => [`${each.address}/${each.length}`, each])).values()];
+      }),
+      sources: selections.flatMap(({ sources }) => sources.map(network)),
+    };
+    const textOfNetworks = JSON.stringify(networks);
+    if (textOfNetworks !== this.#toldNetworks) this.#context.onCapturedNetworks(networks);
+    this.#toldNetworks = textOfNetworks;
   }
 }

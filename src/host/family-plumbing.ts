@@ -13,6 +13,7 @@ import type { MarkRecord } from './journal.js';
 import { LanAnswers } from './lan-answers.js';
 import { locate, type Thoroughness } from './location.js';
 import type { PortRange } from './port-range.js';
+import { RoutedVips } from './routed-vips.js';
 import { listRoutes, listRules, routeText, ruleText } from './rule.js';
 import { enableForwarding } from './settings.js';
 import { LOCATED_FOR_MS, settle } from './settling.js';
@@ -41,7 +42,7 @@ export class FamilyPlumbing {
   readonly #rules: FamilyRules;
   readonly #lines: FamilyLines;
   /** VIPs that are no addresses of the host. */
-  readonly #routed = new Set<string>();
+  readonly #routed = new RoutedVips();
   /** Firewall marks in use. */
   readonly #marks = new Set<Entry>();
   /** Real servers whose turn it is not yet. */
@@ -254,9 +255,7 @@ export class FamilyPlumbing {
     const { kind, address } = entry;
     if (kind === 'virtual address') {
       const isRouted = entry.uses.size > 0 && isElsewhere(entry);
-      if (isRouted !== this.#routed.has(address)) this.#isLanBehind = true;
-      if (isRouted) this.#routed.add(address);
-      else this.#routed.delete(address);
+      if (this.#routed.note(address, isRouted)) this.#isLanBehind = true;
     }
     if (kind !== 'firewall mark') return;
     if (entry.uses.size > 0) this.#marks.add(entry);
@@ -269,7 +268,7 @@ export class FamilyPlumbing {
     try {
       // One that another program puts on a device and takes away again is answered for by that program alone.
       const isOurs = (address: string) => !this.#entries.get(`virtual address ${address}`)?.hasBeenLocal;
-      await this.#lan.follow([...this.#routed].filter(isOurs), isRefresh);
+      await this.#lan.follow([...this.#routed.addresses].filter(isOurs), isRefresh);
     } catch (thrown) {
       this.#context.log('warn', `Virtual addresses on a LAN: ${messageOf(thrown)}`);
     }

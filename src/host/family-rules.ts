@@ -13,6 +13,7 @@ import { type Box, hasAllPorts, prefixText } from './box.js';
 import { Cover, type Selected } from './cover.js';
 import { type Contribution, contributionsOf, type Entry, MAX_PORT_OF_RULE, type Role } from './entry.js';
 import type { PortRange } from './port-range.js';
+import type { RoutedVips } from './routed-vips.js';
 import {
   CLOSED_PORT,
   ICMP_PROTOCOL,
@@ -131,13 +132,16 @@ export class FamilyRules {
     return gone;
   }
 
-  /** What is selected now. @param vips those that are no addresses of the host */
-  selection(vips: ReadonlySet<string>): Selection {
+  /** What is selected now. @param routed those that are no addresses of the host */
+  selection(routed: RoutedVips): Selection {
     const ports: PortSelector[] = this.#selectors.service.flatMap(({ box, isWide }) => {
       const protocolName = protocolNameOf(box.protocol);
       return protocolName === null ? [] : [{ ...box, protocolName, isWide }];
     });
-    return { vips: new Set(vips), ports, sources: this.#selectors.server.map(({ box }) => box) };
+    return {
+      ...{ vips: new Set(routed.addresses), vipNetworks: routed.networks(), ports },
+      sources: this.#selectors.server.map(({ box }) => box),
+    };
   }
 
   #add({ role, item }: Contribution): void {

@@ -1,6 +1,6 @@
 /** What a daemon says when it opens its host plumbing. */
 import { UipvsError } from '../base/error.js';
-import type { WideCapture } from './capture.js';
+import type { CapturedNetworks, WideCapture } from './capture.js';
 import type { Announce, Log } from './context.js';
 import type { RouteFacts } from './location.js';
 import { isUsableTable } from './table.js';
@@ -25,6 +25,11 @@ export interface HostOptions {
    * {@link HostPlumbing.setCaptureDevices}: before it does, and whenever that changes. At first there is nothing.
    */
   readonly onCapture?: (capture: WideCapture) => void;
+  /**
+   * Told networks of whatever the kernel drops of captured packets, before it does, and whenever that changes: other
+   * packets need not be captured.
+   */
+  readonly onCapturedNetworks?: (networks: CapturedNetworks) => void;
   /** Whether to answer for virtual addresses in a subnet of the host, see lan-answers.ts. Default true. */
   readonly answersOnLan?: boolean;
   /**

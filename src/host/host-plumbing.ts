@@ -92,11 +92,12 @@ export class HostPlumbing {
       onVipLocation = () => {},
       onRoute = () => {},
       onCapture = () => {},
+      onCapturedNetworks = () => {},
       announce = () => {},
       answersOnLan = true,
     } = options;
     const { withLock, journal, hasAdopted } = await openJournal(options, system);
-    const callbacks = { onVipLocation, onRoute, onCapture, announce, answersOnLan };
+    const callbacks = { onVipLocation, onRoute, onCapture, onCapturedNetworks, announce, answersOnLan };
     const context = { system, journal, log, device, table, ...callbacks, withLock };
     return new HostPlumbing(context, hasAdopted);
   }

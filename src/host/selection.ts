@@ -13,12 +13,14 @@ export interface PortSelector extends Box {
 export interface Selection {
   /** VIPs that are no addresses of the host: everything for them. */
   readonly vips: ReadonlySet<string>;
+  /** A few networks that have them all. */
+  readonly vipNetworks: readonly Box[];
   readonly ports: readonly PortSelector[];
   /** Packets from these addresses: real servers that are not the host itself. */
   readonly sources: readonly Box[];
 }
 
-export const NOTHING: Selection = { vips: new Set(), ports: [], sources: [] };
+export const NOTHING: Selection = { vips: new Set(), vipNetworks: [], ports: [], sources: [] };
 
 export function isNothing({ vips, ports, sources }: Selection): boolean {
   return vips.size === 0 && ports.length === 0 && sources.length === 0;

@@ -1,4 +1,7 @@
-/** What ipvsadm 1.31 said on a Linux kernel with IPVS: words, exit code, stderr. */
+/**
+ * Recorded output of Debian's ipvsadm 1.31, run with each of these words on Linux 6.1 with IPVS (user-mode Linux): words, exit
+ * code, stderr. It stays in one file because it is one list of lines independent of each other, which one test goes through.
+ */
 export const RECORDED_REFUSALS: readonly (readonly [words: string, exitCode: number, stderr: string])[] = [
   ['-Lh', 2, "invalid option `-Lh'"],
   ['-L -v', 2, "invalid option `-v'"],

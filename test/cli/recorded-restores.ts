@@ -1,4 +1,7 @@
-/** What ipvsadm 1.31 did with -R on a Linux kernel with IPVS, from an empty table. HELP stands for the text of -h. */
+/**
+ * Recorded output of Debian's ipvsadm 1.31 with -R, each time from an empty table, on Linux 6.1 with IPVS (user-mode Linux);
+ * HELP stands for the text of -h. It stays in one file because it is one list of independent inputs, which one test goes through.
+ */
 export interface RecordedRestore {
   readonly input: string;
   readonly exitCode: number;

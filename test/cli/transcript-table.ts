@@ -1,4 +1,7 @@
-/** One table in every layout. What ipvsadm 1.31 answered on a Linux kernel with IPVS. */
+/**
+ * One table in every layout: recorded output of Debian's ipvsadm 1.31, run command by command on Linux 6.1 with IPVS
+ * (user-mode Linux). It stays in one file because every listing is of the table that the first commands make.
+ */
 export const TRANSCRIPT = `$ -C
 $ -A -t 192.168.1.1:80 -s rr
 $ -A -t 10.9.0.1:80 -s sh -b sh-port -p 60 -M 255.255.0.255

@@ -11,7 +11,7 @@
  *
  * Two in five stories have clients with sockets, the others packets without, which also show what a server's reply does.
  */
-import { Dice } from './dice.js';
+import { Dice } from '../lab/dice.js';
 import { type RandomService, RandomServices } from './random-services.js';
 import { REAL_SERVERS } from './scenario-words.js';
 

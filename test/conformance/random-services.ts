@@ -1,5 +1,5 @@
 import type { Family } from '../../src/net/family.js';
-import type { Dice } from './dice.js';
+import type { Dice } from '../lab/dice.js';
 import type { ServerProtocol } from './scenario.js';
 import { REAL_SERVERS } from './scenario-words.js';
 

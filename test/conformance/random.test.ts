@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Dice } from './dice.js';
+import { Dice } from '../lab/dice.js';
 import { randomScenario } from './random-scenario.js';
 import { parseScenario } from './scenario.js';
 import { shrink } from './shrink.js';

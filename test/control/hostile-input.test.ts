@@ -6,25 +6,12 @@ import { UipvsError } from '../../src/base/error.js';
 import { HeldBytes, LineReader } from '../../src/control/line-reader.js';
 import { MAX_SHORT_REQUEST_BYTES } from '../../src/control/protocol.js';
 import { parseRequest } from '../../src/control/request.js';
+import { destinationSpec, serviceSpec, tcpKey } from '../ipvs/specs.js';
 
-const KEY = { kind: 'address', protocol: 'tcp', address: '10.9.0.1', port: 80 };
-const DESTINATION = {
-  address: '10.1.0.11',
-  port: 8080,
-  weight: 1,
-  forwarding: 'masquerading',
-  upperThreshold: 0,
-  lowerThreshold: 0,
-  tunnel: null,
-};
-const SERVICE = {
-  key: KEY,
-  scheduler: 'rr',
-  schedulerFlags: 0,
-  isOnePacket: false,
-  persistence: null,
-  persistenceEngine: null,
-};
+const KEY = tcpKey();
+const DESTINATION = destinationSpec(1, { port: 8080 });
+/** Without what kernel IPVS does not have, as a request may be. */
+const { masquerade: _, clientAddress: __, ...SERVICE } = serviceSpec();
 const TIMEOUTS = { tcp: 1, tcpFin: 2, udp: 3 };
 const EXAMPLES: readonly Readonly<Record<string, unknown>>[] = [
   { op: 'info' },

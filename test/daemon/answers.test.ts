@@ -4,11 +4,10 @@ import { UipvsError } from '../../src/base/error.js';
 import type { Change, SequenceRefusal } from '../../src/control/protocol.js';
 import { Answers } from '../../src/daemon/answers.js';
 import { CommandRunner } from '../../src/daemon/commands.js';
-import { HostChanges, HostSync } from '../../src/daemon/host-sync.js';
+import { HostChanges } from '../../src/daemon/host-sync.js';
 import { InOrder } from '../../src/daemon/in-order.js';
 import type { Logger } from '../../src/daemon/logger.js';
 import { parseEntry, type StateEntry } from '../../src/daemon/state-entry.js';
-import type { HostPlumbing } from '../../src/host/host-plumbing.js';
 import type { DestinationTraits, ServiceTraits } from '../../src/ipvs/data-plane.js';
 import { Director } from '../../src/ipvs/director.js';
 import type { ServiceKey } from '../../src/ipvs/specification.js';
@@ -18,6 +17,7 @@ import { wlc } from '../../src/scheduling/wlc.js';
 import { MemoryDataPlane } from '../ipvs/memory-data-plane.js';
 import { destinationSpec, realServer, serviceSpec, tcpKey } from '../ipvs/specs.js';
 import { TrialEnvironment } from '../scheduling/environment.js';
+import { RecordingHost } from './recording-host.js';
 
 const TAKEN = new UipvsError('EEXIST', 'Virtual address 10.9.0.1 is already held by device eth0');
 const UNREACHABLE = new UipvsError('EIO', 'The kernel refused it');
@@ -100,36 +100,9 @@ describe('what clients ask', () => {
     warnings = [];
     holds = [];
     failing = 0;
-    refused = new Map();
-    const answer = async (what: number | string): Promise<void> => {
-      await new Promise(setImmediate);
-      const refusal = refused.get(what);
-      if (refusal !== undefined) throw refusal;
-    };
-    const host = {
-      addVirtualService: ({ port }) => answer(port),
-      removeVirtualService: async () => {},
-      tryAddRealServer: () => false,
-      tryRemoveRealServer: () => false,
-      addRealServer: ({ address }) => answer(address),
-      removeRealServer: async () => {},
-    } as Pick<
-      HostPlumbing,
-      | 'addVirtualService'
-      | 'removeVirtualService'
-      | 'tryAddRealServer'
-      | 'tryRemoveRealServer'
-      | 'addRealServer'
-      | 'removeRealServer'
-    > as HostPlumbing;
-    const keeper = {
-      addVip: () => {},
-      removeVip: () => {},
-      isVipLocal: () => true,
-      openMark: () => {},
-      closeMark: () => {},
-    };
-    const options = { device: 'uipvs0', masqueradePorts: { first: 61000, last: 62000 } };
+    const host = new RecordingHost();
+    host.local.add('10.9.0.1');
+    refused = host.refused;
     const engine = {
       connections: () => [],
       workerCounters: () => ({}),
@@ -148,7 +121,7 @@ describe('what clients ask', () => {
         },
       }),
       changes,
-      sync: new HostSync(host, keeper, options),
+      sync: host.makeSync(),
       inOrder: new InOrder(),
       log,
     });

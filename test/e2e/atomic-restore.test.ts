@@ -4,6 +4,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises';
 import { ControlClient } from '../../src/control/client.js';
 import type { Change } from '../../src/control/protocol.js';
+import { destinationSpec, serviceSpec, tcpKey } from '../ipvs/specs.js';
 import { until } from '../lab/poll.js';
 import { VIP } from '../lab/topology.js';
 import type { Peer } from './support/peer.js';
@@ -21,34 +22,17 @@ const KILLED_AFTER_MS = [200, 600, 1000, 1600];
 const CHANGES: readonly Change[] = [
   { op: 'flush' },
   ...Array.from({ length: SERVICES }, (_, index): readonly Change[] => {
-    const key = { kind: 'address', protocol: 'tcp', address: '10.9.0.7', port: FIRST_PORT + index } as const;
-    const service = {
-      key,
-      scheduler: 'rr',
-      schedulerFlags: 0,
-      isOnePacket: false,
-      persistence: null,
-      persistenceEngine: null,
-      masquerade: null,
-      clientAddress: null,
-    };
+    const port = FIRST_PORT + index;
+    const key = tcpKey(port, '10.9.0.7');
     const destinations = Array.from(
       { length: DESTINATIONS_EACH },
       (_each, server): Change => ({
         op: 'add-destination',
         key,
-        destination: {
-          address: `10.1.0.${100 + server}`,
-          port: FIRST_PORT + index,
-          forwarding: 'masquerading',
-          tunnel: null,
-          weight: 1,
-          upperThreshold: 0,
-          lowerThreshold: 0,
-        },
+        destination: destinationSpec(1, { address: `10.1.0.${100 + server}`, port }),
       }),
     );
-    return [{ op: 'add-service', service }, ...destinations];
+    return [{ op: 'add-service', service: serviceSpec({ key }) }, ...destinations];
   }).flat(),
 ];
 

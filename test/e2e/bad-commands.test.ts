@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { readSavedState, type SavedState } from '../../src/daemon/saved-state.js';
+import { Dice } from '../lab/dice.js';
 import { VIP } from '../lab/topology.js';
 import { badLine, badRestore, badWords, type Table } from './support/bad-commands.js';
 import { ControlClient } from './support/control-client.js';
@@ -20,18 +21,7 @@ const STARTS_AT_ONCE = 3;
 const LINES_AT_ONCE = 20;
 const TABLE: Table = { firstPort: 80, lastPort: 89, localVip: '10.9.0.5' };
 
-/** Source: Tommy Ettinger, mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const random = randomOf(SEED);
+const dice = new Dice(SEED);
 let scene: Scene;
 let client: Peer;
 let open: Connection;
@@ -98,7 +88,7 @@ function meaningOf(state: SavedState): unknown {
 async function sendLines(): Promise<void> {
   const client = await ControlClient.open(scene.uipvs.socketPath);
   for (let sent = 0; sent < LINES; ) {
-    const lines = Array.from({ length: LINES_AT_ONCE }, () => badLine(random, TABLE));
+    const lines = Array.from({ length: LINES_AT_ONCE }, () => badLine(dice, TABLE));
     client.send(Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')])));
     sent += lines.length;
     const replies = (await client.replies(sent)).slice(-lines.length) as { ok: boolean; errno?: string }[];
@@ -127,13 +117,13 @@ test(`${LINES + STARTS + RESTORES} bad commands are refused, and change nothing`
   const before = await everything();
   await sendLines();
   await atOnce(STARTS, async () => {
-    const words = badWords(random, TABLE);
+    const words = badWords(dice, TABLE);
     const { status, stderr } = await scene.uipvs.adm(...words);
     assert.notEqual(status, 0, `seed ${SEED}: not refused: ${words.join(' ')}`);
     assert.notEqual(stderr, '', words.join(' '));
   });
   await atOnce(RESTORES, async () => {
-    const lines = badRestore(random, TABLE);
+    const lines = badRestore(dice, TABLE);
     await assert.rejects(scene.uipvs.restore(lines, ['--atomic']), `seed ${SEED}: ${lines.join('; ')}`);
   });
   assert.deepEqual(await everything(), before);

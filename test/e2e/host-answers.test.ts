@@ -31,8 +31,11 @@ describe('the director answers for a VIP as a host does', () => {
       { name: 'as long as a frame', bytes: '1400' },
     ]) {
       test(`${vip} answers a ping ${name}`, async () => {
-        const words = ['-c', '3', '-i', '0.01', '-W', '2', '-s', bytes, '-q', vip];
-        assert.match(await scene.lab.run('client', ['ping', ...words]), /3 received, 0% packet loss/);
+        // Once it has an answer, ping gives later ones twice the time of that only.
+        for (let count = 0; count < 3; count += 1) {
+          const words = ['-c', '1', '-W', '2', '-s', bytes, '-q', vip];
+          assert.match(await scene.lab.run('client', ['ping', ...words]), /1 received, 0% packet loss/);
+        }
       });
     }
 

@@ -1,6 +1,7 @@
 /** `--io packet`: interfaces that come and go, and are taken from the kernel and given back to it, under load. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../lab/poll.js';
 import { startServers } from '../lab/servers.js';
 import { DIRECTOR, type Host, VIP } from '../lab/topology.js';
@@ -8,13 +9,14 @@ import { addMachine, joinMachines } from './support/machine.js';
 import { NumberCounter, NumberSender } from './support/numbers.js';
 import { pythonProgram } from './support/program.js';
 import { Scene } from './support/scene.js';
-import { packetsByTun, takenInterfaces } from './support/wire-facts.js';
+import { packetsByTun, takenInterfaces, workerTimeUs } from './support/wire-facts.js';
 
 const PORT = 7000;
 const COUNTED_PORT = 7001;
 /** Datagrams a second. */
 const RATE = 4000;
 const FOLLOWED_MS = 5000;
+const FOREIGN_MS = 1000;
 /** A machine on a cable of its own. */
 const GUEST = { ipv4: '10.4.0.2', director: '10.4.0.1', device: 'guest0' } as const;
 
@@ -133,6 +135,18 @@ describe('interfaces that packets are taken from', () => {
     assert.equal((await connection.ask('/bytes/5000000')).length, 5_000_000);
     await connection.close();
     assert.equal(await received(), before);
+  });
+
+  test('cost the daemon nothing for packets of others', async () => {
+    const counter = await NumberCounter.start(scene.lab, 'director', COUNTED_PORT);
+    const before = await workerTimeUs(scene.uipvs);
+    const sender = await NumberSender.start(scene.lab, 'client', DIRECTOR.ipv4, COUNTED_PORT, RATE);
+    await delay(FOREIGN_MS);
+    const { sent } = await sender.stop();
+    const took = (await workerTimeUs(scene.uipvs)) - before;
+    assert.equal((await counter.stop()).came, sent);
+    assert.ok(sent > 1000, `${sent} were sent`);
+    assert.ok(took < sent, `${sent} packets took the worker ${took} us`);
   });
 
   test('say how many packets they had no room for, and then go on', async () => {

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { Dice } from '../lab/dice.js';
 import { VIP } from '../lab/topology.js';
 import { type KillingReport, killAgainAndAgain, quantile } from './support/killing.js';
 import { Scene } from './support/scene.js';
@@ -14,17 +15,6 @@ const CONNECTIONS = 1000;
 const INTERVAL_MS = 200;
 /** What is promised of 99 of 100 connections. */
 const STALL_LIMIT_MS = 1000;
-
-/** Source: Tommy Ettinger, mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const VARIANTS = [
   { io: 'tun', address: VIP.ipv4, hasStandby: false },
@@ -45,7 +35,7 @@ for (const { io, address, hasStandby } of VARIANTS) {
       await scene.balance('tcp', address, 7, { to: 7 });
       report = await killAgainAndAgain(scene, {
         ...{ address, port: 7, connections: CONNECTIONS, intervalMs: INTERVAL_MS },
-        ...{ kills: KILLS, random: randomOf(SEED), args, hasStandby },
+        ...{ kills: KILLS, dice: new Dice(SEED), args, hasStandby },
       });
     });
     after(() => scene.close());

@@ -1,9 +1,9 @@
 import type { FiveTuple } from '../../src/ipvs/scheduler.js';
 import type { DestinationSpec, ServiceKey, ServiceSpec } from '../../src/ipvs/specification.js';
 
-/** TCP service on 10.9.0.1. */
-export function tcpKey(port = 80): ServiceKey {
-  return { kind: 'address', protocol: 'tcp', address: '10.9.0.1', port };
+/** TCP service, on the VIP of the conformance lab where nothing else is said. */
+export function tcpKey(port = 80, address = '10.9.0.1'): ServiceKey {
+  return { kind: 'address', protocol: 'tcp', address, port };
 }
 
 export function serviceSpec(overrides: Partial<ServiceSpec> = {}): ServiceSpec {

@@ -1,6 +1,6 @@
 /** Random changes of the configuration, none of which touches what traffic needs. */
-
 import { endpoint, type Scene } from '../e2e/support/scene.js';
+import type { Dice } from '../lab/dice.js';
 import { VIP } from '../lab/topology.js';
 
 const SCHEDULERS = ['rr', 'wrr', 'lc', 'wlc', 'sh', 'dh', 'sed', 'nq', 'ovf', 'mh', 'lblc', 'fo'] as const;
@@ -8,31 +8,27 @@ const FIRST_PORT = 20_000;
 const PORTS = 200;
 const VIPS = [VIP.ipv4, VIP.ipv6, '10.9.0.77', 'fd09::77'] as const;
 
-function pick<Item>(random: () => number, items: readonly Item[]): Item {
-  return items[Math.floor(random() * items.length)] as Item;
-}
-
 /** Lines for `uipvsadm -R`: a service made anew with some destinations, changed, emptied or deleted. */
-function randomLines(random: () => number): readonly string[] {
-  const vip = pick(random, VIPS);
-  const service = `${pick(random, ['-t', '-u'])} ${endpoint(vip, FIRST_PORT + Math.floor(random() * PORTS))}`;
+function randomLines(dice: Dice): readonly string[] {
+  const vip = dice.pick(VIPS);
+  const service = `${dice.pick(['-t', '-u'])} ${endpoint(vip, FIRST_PORT + dice.roll(PORTS))}`;
   const server = (index: number): string =>
     vip.includes(':') ? `[fd01::${100 + index}]:8080` : `10.1.0.${100 + index}:8080`;
-  const index = Math.floor(random() * 8);
-  const flags = pick(random, ['', ' -p 30', ' -o']);
-  return pick(random, [
-    [`-A ${service} -s ${pick(random, SCHEDULERS)}${flags.replace(' -o', '')}`],
-    [`-a ${service} -r ${server(index)} -m -w ${Math.floor(random() * 4)}`],
-    [`-e ${service} -r ${server(index)} -m -w ${Math.floor(random() * 4)}`],
+  const index = dice.roll(8);
+  const flags = dice.pick(['', ' -p 30', ' -o']);
+  return dice.pick([
+    [`-A ${service} -s ${dice.pick(SCHEDULERS)}${flags.replace(' -o', '')}`],
+    [`-a ${service} -r ${server(index)} -m -w ${dice.roll(4)}`],
+    [`-e ${service} -r ${server(index)} -m -w ${dice.roll(4)}`],
     [`-d ${service} -r ${server(index)}`],
-    [`-E ${service} -s ${pick(random, SCHEDULERS)}`],
+    [`-E ${service} -s ${dice.pick(SCHEDULERS)}`],
     [`-D ${service}`],
   ]);
 }
 
 /** So many lines; those that are refused, as for a service that is there already, change nothing and are no fault. */
-export async function editAtRandom(scene: Scene, random: () => number, lines: number): Promise<void> {
-  const all = Array.from({ length: lines }, () => randomLines(random)).flat();
+export async function editAtRandom(scene: Scene, dice: Dice, lines: number): Promise<void> {
+  const all = Array.from({ length: lines }, () => randomLines(dice)).flat();
   await scene.uipvs.restore(all).catch(() => undefined);
 }
 

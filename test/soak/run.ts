@@ -5,6 +5,7 @@ import { RunningExchange } from '../e2e/support/exchange.js';
 import { hostState } from '../e2e/support/host-state.js';
 import { IPERF_PORT, startIperfServer } from '../e2e/support/iperf.js';
 import { Scene } from '../e2e/support/scene.js';
+import { Dice } from '../lab/dice.js';
 import { VIP } from '../lab/topology.js';
 import { editAtRandom, takeBackEdits } from './edits.js';
 import { runTraffic } from './traffic.js';
@@ -37,17 +38,6 @@ const EXPIRY_MS = 200_000;
 const MOST_GROWTH_BYTES = 32 << 20;
 const HTTP = 80;
 const ECHO = 7;
-
-/** Source: Tommy Ettinger, mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 async function connectionsOf(scene: Scene): Promise<number> {
   const client = await ControlClient.connect(scene.uipvs.socketPath);
@@ -96,7 +86,7 @@ async function configure(scene: Scene): Promise<void> {
 /** Runs for the minutes asked for and some more to come to rest; gives back what is wrong. */
 export async function runSoak({ io, minutes, seed }: SoakPlan): Promise<readonly string[]> {
   const startedAt = performance.now();
-  const random = randomOf(seed);
+  const dice = new Dice(seed);
   const args = ['--io', io, '--log-level', 'warn'];
   console.log(`soak: ${minutes} minutes, --io ${io}, seed ${seed}`);
   const scene = await Scene.open({ uipvs: { args } });
@@ -124,7 +114,7 @@ export async function runSoak({ io, minutes, seed }: SoakPlan): Promise<readonly
       args,
       endsAt,
       minutes,
-      random,
+      dice,
       startedAt,
     });
     const counts = await traffic;
@@ -157,25 +147,25 @@ interface Disturbance {
   readonly args: readonly string[];
   readonly endsAt: number;
   readonly minutes: number;
-  readonly random: () => number;
+  readonly dice: Dice;
   readonly startedAt: number;
 }
 
 /** Edits all the time, and kills or replaces the daemon now and then. `steady`: some time after the last of these. */
 async function disturb(
   scene: Scene,
-  { args, endsAt, minutes, random, startedAt }: Disturbance,
+  { args, endsAt, minutes, dice, startedAt }: Disturbance,
 ): Promise<{ readonly steady: Figures; readonly kills: number; readonly replacements: number }> {
   const killsEndAt = endsAt - minutes * 60_000 * (1 - KILLING_PART);
   const steadyAt = killsEndAt + (endsAt - killsEndAt) / 4;
   let steady: Figures | null = null;
   let [kills, replacements] = [0, 0];
-  let killAt = performance.now() + random() * MOST_KILL_PAUSE_MS;
+  let killAt = performance.now() + dice.fraction() * MOST_KILL_PAUSE_MS;
   let sampleAt = performance.now() + SAMPLE_PERIOD_MS;
   while (performance.now() < endsAt) {
-    await editAtRandom(scene, random, EDIT_LINES);
+    await editAtRandom(scene, dice, EDIT_LINES);
     if (performance.now() >= killAt && performance.now() < killsEndAt) {
-      if (random() < 0.5) {
+      if (dice.chance(50)) {
         await scene.uipvs.kill9();
         kills += 1;
       } else {
@@ -184,7 +174,7 @@ async function disturb(
         replacements += 1;
       }
       await scene.restartUipvs({ args });
-      killAt = performance.now() + random() * MOST_KILL_PAUSE_MS;
+      killAt = performance.now() + dice.fraction() * MOST_KILL_PAUSE_MS;
     }
     if (performance.now() >= sampleAt) {
       print(startedAt, describe(await measure(scene)));

@@ -1,4 +1,5 @@
 /** Kills uipvsd again and again while connections exchange data, and tells what they felt of it. */
+import type { Dice } from '../../lab/dice.js';
 import { until } from '../../lab/poll.js';
 import { type ExchangeReport, RunningExchange } from './exchange.js';
 import type { Scene } from './scene.js';
@@ -9,8 +10,7 @@ export interface KillingPlan {
   readonly connections: number;
   readonly intervalMs: number;
   readonly kills: number;
-  /** 0..1, evenly. */
-  readonly random: () => number;
+  readonly dice: Dice;
   /** Arguments of the daemons that are started. */
   readonly args: readonly string[];
   /** Whether another one stands by, or one is started when the daemon is dead. */
@@ -42,7 +42,7 @@ export async function killAgainAndAgain(scene: Scene, plan: KillingPlan): Promis
   for (let kill = 0; kill < plan.kills; kill += 1) {
     const before = scene.uipvs;
     if (plan.hasStandby) await scene.standBy({ args: plan.args });
-    await pause(plan.random() * MAX_PAUSE_MS);
+    await pause(plan.dice.fraction() * MAX_PAUSE_MS);
     const killedAt = Date.now();
     kills.push(killedAt);
     await before.kill9();

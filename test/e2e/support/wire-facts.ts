@@ -1,4 +1,5 @@
 /** Which way packets take through the daemon. */
+import { readdir, readFile } from 'node:fs/promises';
 import type { Lab } from '../../lab/lab.js';
 import type { UipvsProcess } from '../../lab/uipvs-process.js';
 
@@ -20,6 +21,17 @@ export function takenInterfaces(uipvs: UipvsProcess): readonly string[] {
   return lines.length === 0
     ? []
     : (JSON.parse(lines.at(-1) ?? '') as { interfaces: readonly string[] }).interfaces;
+}
+
+/** For how long the daemon's first worker has had a processor, in us. */
+export async function workerTimeUs(uipvs: UipvsProcess): Promise<number> {
+  const tasks = `/proc/${uipvs.pid}/task`;
+  for (const task of await readdir(tasks)) {
+    if ((await readFile(`${tasks}/${task}/comm`, 'utf8')).trim() !== 'uipvs-worker0') continue;
+    const [ranNs] = (await readFile(`${tasks}/${task}/schedstat`, 'utf8')).split(' ');
+    return Number(ranNs) / 1000;
+  }
+  throw new Error('The daemon has no worker');
 }
 
 /** Packets that left past the kernel's IP stack, of a daemon with `--metrics` at `endpoint`. */

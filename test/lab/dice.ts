@@ -7,13 +7,18 @@ export class Dice {
     this.#state = seed >>> 0;
   }
 
-  /** A whole number of 0..sides-1. Source: mulberry32, Tommy Ettinger, public domain. */
-  roll(sides: number): number {
+  /** 0 <= fraction < 1, evenly. Source: mulberry32, Tommy Ettinger, public domain. */
+  fraction(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let bits = this.#state;
     bits = Math.imul(bits ^ (bits >>> 15), bits | 1);
     bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return Math.floor((((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32) * sides);
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** A whole number of 0..sides-1. */
+  roll(sides: number): number {
+    return Math.floor(this.fraction() * sides);
   }
 
   /** True in `percent` of 100 rolls. */
