@@ -74,8 +74,8 @@ for (const { family, ip, local, routed, prefix } of [
     });
 
     test('answers ping', async () => {
-      const text = await scene.lab.run('client', ['ping', '-c', '3', '-i', '0.01', '-W', '2', '-q', local]);
-      assert.match(text, /3 received/);
+      const text = await scene.lab.run('client', ['ping', '-c', '1', '-W', '2', '-q', local]);
+      assert.match(text, /1 received/);
     });
 
     for (const { kind, vip } of [
