@@ -28,32 +28,19 @@
 import { messageOf } from '../base/error.js';
 import type { Family, ProtocolName } from '../net/family.js';
 import { maxPrefixLength } from '../net/prefix.js';
-import { addressText, type Box } from './box.js';
 import { CaptureFilter } from './capture-filter.js';
 import { CaptureRules } from './capture-rules.js';
+import { type Network, NetworksInForce, networkOf } from './captured-networks.js';
 import type { HostContext } from './context.js';
 import type { PortRange } from './port-range.js';
 import { NOTHING, type Selection } from './selection.js';
 import { captureTables, refuseTakenTable } from './table.js';
 
-interface WideSelector {
-  readonly family: Family;
-  /** The first of the prefix. */
-  readonly address: string;
-  readonly length: number;
-}
-
 /** What is selected beyond single real servers' addresses and services' ports. */
 export interface WideCapture {
-  readonly sources: readonly WideSelector[];
+  readonly sources: readonly Network[];
   /** `first` 0 with `last` 65535: the whole protocol. */
-  readonly ports: readonly (WideSelector & PortRange & { readonly protocol: ProtocolName })[];
-}
-
-/** All that may be selected is for one of the one or from one of the other. */
-export interface CapturedNetworks {
-  readonly destinations: readonly WideSelector[];
-  readonly sources: readonly WideSelector[];
+  readonly ports: readonly (Network & PortRange & { readonly protocol: ProtocolName })[];
 }
 
 export type Selections = Readonly<Record<Family, Selection>>;
@@ -77,17 +64,18 @@ export class Capture {
   readonly #context: HostContext;
   readonly #rules: CaptureRules;
   readonly #filter: CaptureFilter;
+  readonly #networks: NetworksInForce;
   readonly #selections: Record<Family, Selection> = { 4: NOTHING, 6: NOTHING };
   #devices: readonly string[] = [];
   #isFilterUsable = true;
   #hasMarks = false;
   #told = JSON.stringify({ sources: [], ports: [] });
-  #toldNetworks = '';
 
   constructor(context: HostContext) {
     this.#context = context;
     this.#rules = new CaptureRules(context);
     this.#filter = new CaptureFilter(context);
+    this.#networks = new NetworksInForce(context.onCapturedNetworks);
   }
 
   get devices(): readonly string[] {
@@ -143,9 +131,19 @@ export class Capture {
     await this.#rules.verify();
   }
 
-  /** The new means is there before the old one goes. */
+  get #selected(): readonly Selection[] {
+    return this.isOn ? ([4, 6] as const).map((family) => this.#selections[family]) : [];
+  }
+
   async #apply(): Promise<void> {
     this.#tell();
+    this.#networks.begin(this.#selected);
+    await this.#makeDrop();
+    this.#networks.end(this.#selected);
+  }
+
+  /** The new means is there before the old one goes. */
+  async #makeDrop(): Promise<void> {
     if (this.isOn && this.#isFilterUsable && !this.#hasMarks) {
       try {
         await this.#filter.apply(this.#devices, this.#selections);
@@ -161,35 +159,22 @@ export class Capture {
   }
 
   #tell(): void {
-    const selections = this.isOn ? ([4, 6] as const).map((family) => this.#selections[family]) : [];
-    const network = ({ family, words, length }: Box) => {
-      return { family, address: addressText(words, family), length };
-    };
+    const selections = this.#selected;
     const wide: WideCapture = {
       sources: selections.flatMap(({ sources }) =>
-        sources.filter(({ family, length }) => length < maxPrefixLength(family)).map(network),
+        sources.filter(({ family, length }) => length < maxPrefixLength(family)).map(networkOf),
       ),
       ports: selections.flatMap(({ ports }) =>
         ports
           .filter(({ isWide }) => isWide)
           .map((box) => {
             const { protocolName: protocol, first, last } = box;
-            return { ...network(box), protocol, first, last };
+            return { ...networkOf(box), protocol, first, last };
           }),
       ),
     };
     const text = JSON.stringify(wide);
     if (text !== this.#told) this.#context.onCapture(wide);
     this.#told = text;
-    const networks: CapturedNetworks = {
-      destinations: selections.flatMap(({ vipNetworks, ports }) => {
-        const all = [...vipNetworks, ...ports].map(network);
-        return [...new Map(all.map((each) => [`${each.address}/${each.length}`, each])).values()];
-      }),
-      sources: selections.flatMap(({ sources }) => sources.map(network)),
-    };
-    const textOfNetworks = JSON.stringify(networks);
-    if (textOfNetworks !== this.#toldNetworks) this.#context.onCapturedNetworks(networks);
-    this.#toldNetworks = textOfNetworks;
   }
 }

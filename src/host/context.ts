@@ -1,6 +1,7 @@
 /** What the parts of one daemon's host plumbing have in common. */
 
-import type { CapturedNetworks, WideCapture } from './capture.js';
+import type { WideCapture } from './capture.js';
+import type { CapturedNetworks } from './captured-networks.js';
 import type { Journal } from './journal.js';
 import type { RouteFacts } from './location.js';
 import type { HostSystem } from './system.js';
@@ -28,7 +29,7 @@ export interface HostContext {
   readonly onRoute: (address: string, route: RouteFacts | null) => void;
   /** Told what captured packets are selected that nobody asked for, before that comes into force. */
   readonly onCapture: (capture: WideCapture) => void;
-  /** Told the networks of all captured packets, before they come into force, and whenever they change. */
+  /** Told networks of all captured packets, before they come into force, and whenever they change. */
   readonly onCapturedNetworks: (networks: CapturedNetworks) => void;
   /** Whether to answer for virtual addresses on a LAN, see lan-answers.ts. */
   readonly answersOnLan: boolean;

@@ -1,6 +1,7 @@
 /** What a daemon says when it opens its host plumbing. */
 import { UipvsError } from '../base/error.js';
-import type { CapturedNetworks, WideCapture } from './capture.js';
+import type { WideCapture } from './capture.js';
+import type { CapturedNetworks } from './captured-networks.js';
 import type { Announce, Log } from './context.js';
 import type { RouteFacts } from './location.js';
 import { isUsableTable } from './table.js';
