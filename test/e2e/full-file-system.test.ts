@@ -13,6 +13,7 @@ const FLOOD_PORT = 53;
 /** 64 bytes each. */
 const CLIENTS = 120_000;
 const PER_SECOND = 20_000;
+const FLOODS = 5;
 
 /** Runs the program behind it with a directory of its own, in which nobody else looks. */
 function withFileSystem(directory: string): readonly string[] {
@@ -25,6 +26,11 @@ describe('where the state directory has no more room', () => {
   let scene: Scene;
   let connection: Connection;
 
+  async function refused(): Promise<number> {
+    const drops = await scene.adm('--drops', '--exact');
+    return Number(/-> table_full +(\d+)/.exec(drops)?.[1] ?? 0);
+  }
+
   before(async () => {
     scene = await Scene.open({
       realServers: 1,
@@ -35,7 +41,14 @@ describe('where the state directory has no more room', () => {
     const client = await scene.peer();
     connection = await client.connect(VIP.ipv4, 7);
     assert.equal(await connection.exchange('before'), 'before');
-    await floodWithClients(scene, { kind: 'udp', port: FLOOD_PORT, count: CLIENTS, perSecond: PER_SECOND });
+    // A busy machine decides fewer at once; those that were left out come again.
+    for (let flood = 0; flood < FLOODS && (await refused()) === 0; flood += 1)
+      await floodWithClients(scene, {
+        kind: 'udp',
+        port: FLOOD_PORT,
+        count: CLIENTS,
+        perSecond: PER_SECOND,
+      });
   });
   after(async () => {
     await scene.close();
@@ -43,9 +56,7 @@ describe('where the state directory has no more room', () => {
   });
 
   test('the connection table is full, and counts what it has no room for', async () => {
-    const drops = await scene.adm('--drops', '--exact');
-    const refused = Number(/-> table_full +(\d+)/.exec(drops)?.[1]);
-    assert.ok(refused > 0, drops);
+    assert.ok((await refused()) > 0, await scene.adm('--drops', '--exact'));
     const [flooded] = await scene.destinations('udp', VIP.ipv4, FLOOD_PORT);
     const made = flooded?.inactive ?? 0;
     assert.ok(made > 10_000 && made < CLIENTS, `${made} connections were made`);
