@@ -12,7 +12,7 @@ const FLOWS = 1000;
  */
 export const udpForward: Trial = {
   name: 'udp-forward',
-  title: `UDP datagrams of 22 bytes in ${FLOWS} flows, passed on to real servers`,
+  title: `22-byte UDP datagrams passed on, ${FLOWS} flows`,
   unit: '1/s',
   better: 'more',
   operation: 'packet',
