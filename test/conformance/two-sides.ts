@@ -29,15 +29,16 @@ export function sidesRequirements(sides: Sides): string | null {
 
 /**
  * The results of every file, in the order of the files: the kernel's first, then uipvs's in the order of its devices,
- * without those of a side that is not asked. Throws as `observeOnKernel` does.
+ * without those of a side that is not asked; `parallel` at a time on each side. Throws as `observeOnKernel` does.
  */
 export async function observeSides(
   files: readonly string[],
   sides: Sides,
+  parallel = PARALLEL,
 ): Promise<readonly (readonly ScenarioResult[])[]> {
   const [kernel, uipvs] = await Promise.all([
-    sides.isKernel ? observeOnKernel(files, PARALLEL) : [],
-    observeOnDevices(files, sides.devices),
+    sides.isKernel ? observeOnKernel(files, parallel) : [],
+    observeOnDevices(files, sides.devices, parallel),
   ]);
   return files.map((_, index) =>
     [kernel[index], ...uipvs.map((results) => results[index])].filter((result) => result !== undefined),
@@ -47,16 +48,21 @@ export async function observeSides(
 async function observeOnDevices(
   files: readonly string[],
   devices: readonly Device[],
+  parallel: number,
 ): Promise<readonly (readonly ScenarioResult[])[]> {
   const results: ScenarioResult[][] = [];
-  for (const device of devices) results.push(await observeOnUipvs(files, device));
+  for (const device of devices) results.push(await observeOnUipvs(files, device, parallel));
   return results;
 }
 
-async function observeOnUipvs(files: readonly string[], device: Device): Promise<ScenarioResult[]> {
+async function observeOnUipvs(
+  files: readonly string[],
+  device: Device,
+  parallel: number,
+): Promise<ScenarioResult[]> {
   const results = new Map<string | null, ScenarioResult>();
   const start = (lab: Lab) => uipvsBalancer(lab, device);
-  await observeFiles(files, PARALLEL, start, (result) => results.set(result.file, result));
+  await observeFiles(files, parallel, start, (result) => results.set(result.file, result));
   return files.map((file) => results.get(file) ?? { file, failure: 'It was never told.' });
 }
 
