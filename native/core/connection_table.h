@@ -131,7 +131,6 @@ class ConnectionTable {
   // What this table's hashes are keyed with.
   const HashSecret& secret() const { return secret_; }
   uint64_t hash(const FiveTuple& tuple) const { return hash_tuple(secret_, tuple); }
-  void prefetch(uint64_t hash) const { __builtin_prefetch(&bucket(hash)); }
 
   // The connection that a packet with `tuple` belongs to, from either side. Never a template.
   Found find(const FiveTuple& tuple, uint64_t hash) const;

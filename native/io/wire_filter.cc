@@ -91,10 +91,9 @@ WireFilter::WireFilter(std::span<const Network> destinations, std::span<const Ne
   refuse_unless(program, PACKET_HOST);
   load(program, BPF_H, offsetof(ether_header, ether_type));
   program.push_back(BPF_JUMP(static_cast<uint16_t>(BPF_JMP | BPF_JEQ | BPF_K), ETHERTYPE_IP, 0, 1));
-  // The one jump that may have to be long.
-  program.push_back(BPF_STMT(static_cast<uint16_t>(BPF_JMP | BPF_JA), 2));
+  // The one jump that may have to be long: past the question for IPv6 and all that follows from it.
+  program.push_back(BPF_STMT(static_cast<uint16_t>(BPF_JMP | BPF_JA), static_cast<uint32_t>(2 + six.size())));
   refuse_unless(program, ETHERTYPE_IPV6);
-  program[program.size() - 3].k += static_cast<uint32_t>(six.size());
   program.insert(program.end(), six.begin(), six.end());
   program.insert(program.end(), four.begin(), four.end());
   if (program.size() <= BPF_MAXINSNS) program_ = std::move(program);

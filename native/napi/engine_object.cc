@@ -1,10 +1,30 @@
 #include "napi/engine_object.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "napi/arguments.h"
 
 namespace uipvs {
+namespace {
+
+// False where these are no whole networks.
+bool read_networks(const Napi::Value& value, std::vector<Network>& networks) {
+  constexpr size_t kWords = CaptureSelectors::kSourceWords;
+  if (!is_words(value)) return false;
+  const auto words = value.As<Napi::Uint32Array>();
+  if (words.ElementLength() % kWords != 0) return false;
+  for (size_t i = 0; i < words.ElementLength(); i += kWords) {
+    const Family family = words[i] == 6 ? Family::ipv6 : Family::ipv4;
+    const uint32_t longest = family == Family::ipv6 ? 128 : 32;
+    networks.push_back(
+        {family, {{words[i + 1], words[i + 2], words[i + 3], words[i + 4]}}, std::min(words[i + 5], longest)});
+  }
+  return true;
+}
+
+}  // namespace
 
 Napi::Function EngineObject::define(Napi::Env env) {
   return DefineClass(env, "Engine",
@@ -116,20 +136,10 @@ Napi::Value EngineObject::SetCapture(const Napi::CallbackInfo& info) {
 
 // (words of networks that packets are for, and of those that they are from: family, address, length)
 Napi::Value EngineObject::SetWireNetworks(const Napi::CallbackInfo& info) {
-  if (info.Length() < 2 || !is_words(info[0]) || !is_words(info[1]))
+  std::vector<Network> destinations, sources;
+  if (info.Length() < 2 || !read_networks(info[0], destinations) || !read_networks(info[1], sources))
     return throw_range(info.Env(), "setWireNetworks: words");
-  std::vector<Network> networks[2];
-  for (size_t side = 0; side < 2; ++side) {
-    const auto words = info[side].As<Napi::Uint32Array>();
-    constexpr size_t kWords = CaptureSelectors::kSourceWords;
-    for (size_t i = 0; i + kWords <= words.ElementLength(); i += kWords) {
-      const Family family = words[i] == 6 ? Family::ipv6 : Family::ipv4;
-      const uint32_t longest = family == Family::ipv6 ? 128 : 32;
-      networks[side].push_back(
-          {family, {{words[i + 1], words[i + 2], words[i + 3], words[i + 4]}}, std::min(words[i + 5], longest)});
-    }
-  }
-  engine_.set_wire_filter(WireFilter(networks[0], networks[1]));
+  engine_.set_wire_filter(WireFilter(destinations, sources));
   return info.Env().Undefined();
 }
 

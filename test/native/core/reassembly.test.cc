@@ -6,45 +6,11 @@
 
 #include "core/bytes.h"
 #include "core/packet_view.h"
-#include "support/fragment_builder.h"
+#include "support/reassembly_bench.h"
 #include "support/slow_checksum.h"
 
 namespace uipvs::test {
 namespace {
-
-constexpr HashSecret kSecret{1, 2};
-constexpr Tick kNow = 0xfffffff0;  // so that deadlines wrap
-
-struct Bench {
-  explicit Bench(const ReassemblyLimits& limits = {}) : reassembler(kSecret, limits) {}
-
-  FragmentOutcome add(const MemoryPacket& fragment, uint32_t mark = 0) {
-    HeldPacket held(fragment);
-    held.packet.mark = mark;
-    const FragmentOutcome outcome = reassembler.add(held.packet, now, whole);
-    CHECK(reassembler.is_accounted());
-    return outcome;
-  }
-  FragmentOutcome add(const FragmentSpec& spec) { return add(build_fragment(spec)); }
-  MemoryPacket delivered() const {
-    return {whole.packet.vnet(), {whole.packet.data, whole.packet.data + whole.packet.length}};
-  }
-  // The data of the whole datagram, which must be an ordinary packet.
-  std::vector<uint8_t> data() const {
-    const MemoryPacket made = delivered();
-    PacketView view;
-    REQUIRE(parse_packet(HeldPacket(made).packet, view) == ParseError::none);
-    CHECK_FALSE(view.is_fragment);
-    CHECK(view.length == made.bytes.size());
-    return {made.bytes.begin() + view.transport_offset, made.bytes.end()};
-  }
-
-  Reassembler reassembler;
-  WholeDatagram whole;
-  Tick now = kNow;
-};
-
-constexpr Family kBoth[] = {Family::ipv4, Family::ipv6};
 
 struct Cut {
   uint32_t offset, bytes;
@@ -117,7 +83,7 @@ TEST_CASE("reassembly: each story of cuts ends as it must, in both families") {
   for (const Family family : kBoth) {
     for (const Story& story : stories) {
       CAPTURE(story.what);
-      Bench bench;
+      ReassemblyBench bench;
       uint32_t end = 0;
       for (const Cut& cut : story.cuts) {
         CAPTURE(cut.offset);
@@ -137,7 +103,7 @@ TEST_CASE("reassembly: each story of cuts ends as it must, in both families") {
 TEST_CASE("reassembly: the longest datagram is as long as a packet may be") {
   for (const Family family : kBoth) {
     const uint32_t data = 65535 - (family == Family::ipv6 ? 40 : 20);
-    Bench bench;
+    ReassemblyBench bench;
     CHECK(bench.add(fragment_of(family, 32768, data - 32768, false)) == FragmentOutcome::stored);
     CHECK(bench.add(fragment_of(family, 0, 32768, true)) == FragmentOutcome::complete);
     CHECK(bench.data() == patterned(0, data));
@@ -145,7 +111,7 @@ TEST_CASE("reassembly: the longest datagram is as long as a packet may be") {
 }
 
 TEST_CASE("reassembly: a first fragment with more options than the last may not make it too long") {
-  Bench bench;
+  ReassemblyBench bench;
   FragmentSpec first = fragment_of(Family::ipv4, 0, 32768, true);
   first.ip_options.assign(4, 1);
   CHECK(bench.add(first) == FragmentOutcome::stored);
@@ -161,7 +127,7 @@ TEST_CASE("reassembly: a first fragment must have its transport header, and its 
   for (const Family family : kBoth) {
     for (const Row& row : {Row{kProtocolTcp, 16, 24}, Row{kProtocolSctp, 8, 16}}) {
       CAPTURE(row.protocol);
-      Bench bench;
+      ReassemblyBench bench;
       FragmentSpec spec = fragment_of(family, 0, row.too_short, true);
       spec.protocol = row.protocol;
       CHECK(bench.add(spec) == FragmentOutcome::header_incomplete);
@@ -175,7 +141,7 @@ TEST_CASE("reassembly: a first fragment must have its transport header, and its 
       }
     }
   }
-  Bench bench;
+  ReassemblyBench bench;
   FragmentSpec spec = fragment_of(Family::ipv6, 0, 8, true);
   spec.protocol = kProtocolDestinationOptions;
   spec.data = {kProtocolIcmp6, 0, 1, 4, 0, 0, 0, 0};
@@ -185,7 +151,7 @@ TEST_CASE("reassembly: a first fragment must have its transport header, and its 
 }
 
 TEST_CASE("reassembly: refuses what is no fragment, nested, malformed or has offload metadata") {
-  Bench bench;
+  ReassemblyBench bench;
   for (const Family family : kBoth) {
     CHECK(bench.add(fragment_of(family, 0, 16, false)) == FragmentOutcome::not_fragment);
     MemoryPacket cut = build_fragment(fragment_of(family, 8, 16, true));
@@ -217,7 +183,7 @@ TEST_CASE("reassembly: refuses what is no fragment, nested, malformed or has off
 
 TEST_CASE("reassembly: datagrams differ by addresses, identification and, for IPv4, protocol") {
   for (const Family family : kBoth) {
-    Bench bench;
+    ReassemblyBench bench;
     const FragmentSpec first = fragment_of(family, 0, 16, true);
     FragmentSpec last = fragment_of(family, 16, 8, false);
     CHECK(bench.add(first) == FragmentOutcome::stored);
@@ -233,84 +199,6 @@ TEST_CASE("reassembly: datagrams differ by addresses, identification and, for IP
     CHECK(bench.add(last) == (family == Family::ipv6 ? FragmentOutcome::complete : FragmentOutcome::stored));
     if (family == Family::ipv6) CHECK(bench.delivered().bytes[6] == 47);
   }
-}
-
-TEST_CASE("reassembly: header, mark and size of the largest are told, whatever comes first") {
-  for (const Family family : kBoth) {
-    Bench bench;
-    FragmentSpec first = fragment_of(family, 0, 16, true), last = fragment_of(family, 16, 200, false);
-    MemoryPacket hop = build_fragment(first);
-    const bool is_v6 = family == Family::ipv6;
-    hop.bytes[is_v6 ? 7 : 8] = 9;
-    if (!is_v6) repair_header_checksum(hop.bytes);
-    CHECK(bench.add(build_fragment(last), 5) == FragmentOutcome::stored);
-    CHECK(bench.add(hop, 6) == FragmentOutcome::complete);
-    CHECK(bench.whole.packet.mark == 6);
-    CHECK(bench.whole.largest_fragment_bytes == 200u + (is_v6 ? 48 : 20));
-    CHECK(bench.whole.packet.capacity == kMaxPacketBytes);
-    CHECK(bench.delivered().bytes[is_v6 ? 7 : 8] == 9);
-    CHECK(header_checksum(bench.delivered()) == ChecksumState::right);
-    CHECK(bench.delivered().vnet.flags == 0);
-    CHECK(bench.delivered().vnet.gso_type == kVnetGsoNone);
-  }
-}
-
-TEST_CASE("reassembly: DF stays where the largest fragment had it") {
-  struct Row {
-    bool small_has, large_has;
-  };
-  for (const Row& row : {Row{false, false}, Row{true, false}, Row{false, true}, Row{true, true}}) {
-    Bench bench;
-    FragmentSpec large = fragment_of(Family::ipv4, 0, 64, true), small = fragment_of(Family::ipv4, 64, 8, false);
-    large.has_dont_fragment = row.large_has;
-    small.has_dont_fragment = row.small_has;
-    bench.add(large);
-    REQUIRE(bench.add(small) == FragmentOutcome::complete);
-    CHECK(load_be16(bench.delivered().bytes.data() + 6) == (row.large_has ? 0x4000 : 0));
-    CHECK(load_be16(bench.delivered().bytes.data() + 4) == 1);
-  }
-}
-
-TEST_CASE("reassembly: congestion marks are joined, and a mix with none is refused") {
-  struct Row {
-    uint8_t first, last;
-    int joined;  // -1: refused
-  };
-  for (const Family family : kBoth) {
-    for (const Row& row : {Row{0, 0, 0}, Row{1, 1, 1}, Row{2, 1, 2}, Row{2, 3, 3}, Row{3, 1, 3}, Row{3, 3, 3},
-                           Row{0, 1, -1}, Row{2, 0, -1}, Row{0, 3, -1}}) {
-      Bench bench;
-      FragmentSpec first = fragment_of(family, 0, 16, true), last = fragment_of(family, 16, 8, false);
-      first.congestion = row.first;
-      last.congestion = row.last;
-      bench.add(first);
-      CHECK(bench.add(last) == (row.joined < 0 ? FragmentOutcome::congestion_mark : FragmentOutcome::complete));
-      if (row.joined < 0) continue;
-      const uint8_t second = bench.delivered().bytes[1];
-      CHECK((family == Family::ipv6 ? second >> 4 : second) == row.joined);
-      CHECK(bench.data() == patterned(0, 24));
-    }
-  }
-}
-
-TEST_CASE("reassembly: IPv6 headers before the fragment header stay, those behind it belong to the datagram") {
-  Bench bench;
-  FragmentSpec first = fragment_of(Family::ipv6, 0, 24, true), last = fragment_of(Family::ipv6, 24, 3, false);
-  first.first_extension = kProtocolHopByHop;
-  first.extensions = {kProtocolRouting, 0, 1, 4, 0, 0, 0, 0, kProtocolFragment, 0, 0, 0, 0, 0, 0, 0};
-  first.protocol = kProtocolDestinationOptions;
-  const std::vector<uint8_t> options = {47, 0, 1, 4, 0, 0, 0, 0};
-  std::copy(options.begin(), options.end(), first.data.begin());
-  CHECK(bench.add(last) == FragmentOutcome::stored);
-  REQUIRE(bench.add(first) == FragmentOutcome::complete);
-  const std::vector<uint8_t> bytes = bench.delivered().bytes;
-  REQUIRE(bytes.size() == 40 + 16 + 27);
-  CHECK(bytes[4] == 0);
-  CHECK(bytes[5] == 16 + 27);
-  CHECK(bytes[6] == kProtocolHopByHop);
-  CHECK(bytes[40] == kProtocolRouting);
-  CHECK(bytes[48] == kProtocolDestinationOptions);
-  CHECK(bytes[56] == 47);
 }
 
 }  // namespace uipvs::test

@@ -3,26 +3,15 @@
 
 #include <set>
 
-#include "core/reassembly.h"
-#include "support/fragment_builder.h"
+#include "support/reassembly_bench.h"
 #include "support/reassembly_twin.h"
 
 namespace uipvs::test {
 namespace {
 
-constexpr HashSecret kSecret{3, 4};
-constexpr Tick kNow = 0xfffffff0;
-constexpr Family kBoth[] = {Family::ipv4, Family::ipv6};
+struct Bench : ReassemblyBench {
+  using ReassemblyBench::ReassemblyBench;
 
-struct Bench {
-  explicit Bench(const ReassemblyLimits& limits = {}) : reassembler(kSecret, limits) {}
-
-  FragmentOutcome add(const FragmentSpec& spec) {
-    const HeldPacket held(build_fragment(spec));
-    const FragmentOutcome outcome = reassembler.add(held.packet, now, whole);
-    CHECK(reassembler.is_accounted());
-    return outcome;
-  }
   // Whether the last part of the datagram completes it.
   bool is_there(const FragmentSpec& first) {
     FragmentSpec last = first;
@@ -31,10 +20,6 @@ struct Bench {
     last.data.assign(8, 0);
     return add(last) == FragmentOutcome::complete;
   }
-
-  Reassembler reassembler;
-  WholeDatagram whole;
-  Tick now = kNow;
 };
 
 FragmentSpec first_of(Family family, uint32_t identification, uint32_t source = 7, uint32_t bytes = 16) {
