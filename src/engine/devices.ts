@@ -1,20 +1,14 @@
 /** The devices that packets come by: TUN devices, interfaces whose packets are taken from the wire. */
 import { UipvsError } from '../base/error.js';
 import { addressWords } from '../net/address.js';
-import type { Family, ProtocolName } from '../net/family.js';
+import type { ProtocolName } from '../net/family.js';
+import type { Network } from '../net/prefix.js';
 import { isNativeError, type NativeEngine } from './addon.js';
 import { PROTOCOL_NUMBERS } from './protocol-number.js';
 import { openTun } from './tun.js';
 import { openRaw, openWire } from './wire.js';
 
 const WORDS_PER_ADDRESS = 4;
-
-interface Network {
-  readonly family: Family;
-  /** The first of the prefix. */
-  readonly address: string;
-  readonly length: number;
-}
 
 /** Selectors of packets on the wire: networks that replies come from, ports of VIPs. */
 export interface CaptureSelectors {

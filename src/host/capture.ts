@@ -27,10 +27,10 @@
  */
 import { messageOf } from '../base/error.js';
 import type { Family, ProtocolName } from '../net/family.js';
-import { maxPrefixLength } from '../net/prefix.js';
+import { maxPrefixLength, type Network } from '../net/prefix.js';
 import { CaptureFilter } from './capture-filter.js';
 import { CaptureRules } from './capture-rules.js';
-import { type Network, NetworksInForce, networkOf } from './captured-networks.js';
+import { NetworksInForce, networkOf } from './captured-networks.js';
 import type { HostContext } from './context.js';
 import type { PortRange } from './port-range.js';
 import { NOTHING, type Selection } from './selection.js';

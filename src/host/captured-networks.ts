@@ -1,17 +1,11 @@
 /**
  * Networks that all captured packets are for or from, so that no others need to be captured. While the kernel goes from
- * one selection to the next it may drop what either selects: then both are told.
+ * one selection to the next it may drop what either selects: then both are told. What a daemon before has left in force is
+ * not known: until that is gone nothing is told, and everything is captured.
  */
-import type { Family } from '../net/family.js';
+import type { Network } from '../net/prefix.js';
 import { addressText, type Box } from './box.js';
 import type { Selection } from './selection.js';
-
-export interface Network {
-  readonly family: Family;
-  /** The first of the prefix. */
-  readonly address: string;
-  readonly length: number;
-}
 
 /** Each packet is for one of the one or from one of the other. */
 export interface CapturedNetworks {
@@ -30,7 +24,8 @@ function once(networks: readonly Network[]): readonly Network[] {
 
 export class NetworksInForce {
   readonly #tell: (networks: CapturedNetworks) => void;
-  #inForce: CapturedNetworks = { destinations: [], sources: [] };
+  /** Null until the kernel drops no more than was asked for here. */
+  #inForce: CapturedNetworks | null = null;
   #told = '';
 
   constructor(tell: (networks: CapturedNetworks) => void) {
@@ -39,6 +34,7 @@ export class NetworksInForce {
 
   /** Before the kernel is told; whether it takes the change is not known yet. */
   begin(selections: readonly Selection[]): void {
+    if (this.#inForce === null) return;
     const next = networksOf(selections);
     this.#inForce = {
       destinations: once([...this.#inForce.destinations, ...next.destinations]),

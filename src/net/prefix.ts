@@ -3,6 +3,14 @@ import { UipvsError } from '../base/error.js';
 import { addressWords, formatAddressWords } from './address.js';
 import type { Family } from './family.js';
 
+/** The addresses of a prefix. */
+export interface Network {
+  readonly family: Family;
+  /** The first of them, in canonical form. */
+  readonly address: string;
+  readonly length: number;
+}
+
 /** 32 for IPv4, 128 for IPv6. */
 export function maxPrefixLength(family: Family): number {
   return family === 4 ? 32 : 128;

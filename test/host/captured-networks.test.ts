@@ -27,7 +27,7 @@ function recorder(): { readonly told: string[]; readonly networks: NetworksInFor
 
 test('captured networks: VIPs, addresses with ports once, real servers of both families', () => {
   const { told, networks } = recorder();
-  networks.begin([selection(['10.9.0.1'], ['10.1.0.11'], '10.0.0.1'), selection(['fd09::1'], [])]);
+  networks.end([selection(['10.9.0.1'], ['10.1.0.11'], '10.0.0.1'), selection(['fd09::1'], [])]);
   assert.deepEqual(told, ['to 10.9.0.1/32 10.0.0.1/32 fd09::1/128 from 10.1.0.11/32']);
 });
 
@@ -46,9 +46,18 @@ test('captured networks: those before and those after are told while the kernel 
   ]);
 });
 
+test('captured networks: nothing is told while what a daemon before has left may be in force', () => {
+  const { told, networks } = recorder();
+  networks.begin([NOTHING]);
+  networks.begin([selection(['10.9.0.1'], [])]);
+  assert.deepEqual(told, []);
+  networks.end([selection(['10.9.0.1'], [])]);
+  assert.deepEqual(told, ['to 10.9.0.1/32 from ']);
+});
+
 test('captured networks: after a change that the kernel refused those of both stay', () => {
   const { told, networks } = recorder();
-  networks.begin([selection(['10.9.0.1'], [])]);
+  networks.end([selection(['10.9.0.1'], [])]);
   networks.begin([selection(['10.9.0.2'], [])]);
   networks.begin([selection(['10.9.0.1'], [])]);
   assert.deepEqual(told, ['to 10.9.0.1/32 from ', 'to 10.9.0.1/32 10.9.0.2/32 from ']);
