@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RECORDED_REFUSALS, RECORDED_REFUSALS_OF_ODD_WORDS } from './recorded-refusals.js';
+import { RECORDED_REFUSALS_OF_SERVERS } from './recorded-refusals-of-servers.js';
+import { RECORDED_REFUSALS_OF_SERVICES } from './recorded-refusals-of-services.js';
 import { runMain } from './run-main.js';
 
 describe('a wrong command line is refused in the words of ipvsadm, before the daemon is asked', () => {
+  const recorded = [...RECORDED_REFUSALS, ...RECORDED_REFUSALS_OF_SERVICES, ...RECORDED_REFUSALS_OF_SERVERS];
   const table = [
-    ...RECORDED_REFUSALS.map(([words, ...rest]) => [words.split(' '), ...rest] as const),
+    ...recorded.map(([words, ...rest]) => [words.split(' '), ...rest] as const),
     ...RECORDED_REFUSALS_OF_ODD_WORDS,
   ];
   for (const [words, exitCode, stderr] of table) {

@@ -5,6 +5,7 @@ import type { DestinationListing, ServiceListing } from '../../src/ipvs/listing.
 import type { ServiceKey } from '../../src/ipvs/specification.js';
 import { CannedDaemon, ok, parts, refused } from './canned-daemon.js';
 import { destination, service } from './listing-fixture.js';
+import { RECORDED_LAYOUTS } from './recorded-layouts.js';
 import { RECORDED_LISTINGS } from './recorded-listings.js';
 import { RECORDED_SAVES } from './recorded-saves.js';
 import { RECORDED_TABLE } from './recorded-table.js';
@@ -38,7 +39,7 @@ describe('listings are those of ipvsadm, byte for byte', () => {
     daemon = await daemonOf(RECORDED_TABLE);
   });
   after(() => daemon.stop());
-  for (const [words, out] of [...RECORDED_LISTINGS, ...RECORDED_SAVES]) {
+  for (const [words, out] of [...RECORDED_LISTINGS, ...RECORDED_LAYOUTS, ...RECORDED_SAVES]) {
     it(words, async () => {
       const result = await runMain(words.split(' '), { socketPath: daemon.socketPath });
       assert.equal(withoutThresholds(words, result.out), out);

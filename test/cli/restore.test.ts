@@ -7,11 +7,12 @@ import { MAX_SHORT_REQUEST_BYTES } from '../../src/control/protocol.js';
 import { until } from '../lab/poll.js';
 import { type Answerer, CannedDaemon, ok, refused } from './canned-daemon.js';
 import { RECORDED_RESTORES } from './recorded-restores.js';
+import { RECORDED_RESTORES_OF_LINES } from './recorded-restores-of-lines.js';
 import { fixedResolver, fixedServices, runMain } from './run-main.js';
 import { Table } from './table-answerer.js';
 
 describe('-R ends as ipvsadm ends and leaves the table that ipvsadm leaves', () => {
-  for (const recorded of RECORDED_RESTORES) {
+  for (const recorded of [...RECORDED_RESTORES, ...RECORDED_RESTORES_OF_LINES]) {
     it(JSON.stringify(recorded.input), async () => {
       const daemon = await CannedDaemon.start(new Table().answer);
       try {

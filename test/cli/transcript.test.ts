@@ -10,9 +10,12 @@ import { Table } from './table-answerer.js';
 import { TRANSCRIPT as EDITS } from './transcript-edits.js';
 import { TRANSCRIPT as FORWARDING } from './transcript-forwarding.js';
 import { TRANSCRIPT as NETMASKS } from './transcript-netmasks.js';
+import { TRANSCRIPT as NETMASKS_LISTED } from './transcript-netmasks-listed.js';
 import { TRANSCRIPT as ORDERS } from './transcript-orders.js';
 import { TRANSCRIPT as SERVICES } from './transcript-services.js';
 import { TRANSCRIPT as TABLE } from './transcript-table.js';
+import { TRANSCRIPT as TABLE_FIGURES } from './transcript-table-figures.js';
+import { TRANSCRIPT as TABLE_SAVED } from './transcript-table-saved.js';
 import { TRANSCRIPT as THRESHOLDS } from './transcript-thresholds.js';
 import { TRANSCRIPT as TUNNELS } from './transcript-tunnels.js';
 
@@ -21,10 +24,10 @@ const TRANSCRIPTS: ReadonlyMap<string, string> = new Map([
   ['forwarding methods', FORWARDING],
   ['thresholds', THRESHOLDS],
   ['edits', EDITS],
-  ['netmasks', NETMASKS],
+  ['netmasks', NETMASKS + NETMASKS_LISTED],
   ['services', SERVICES],
   ['commands without a service', ORDERS],
-  ['a table in every layout', TABLE],
+  ['a table in every layout', TABLE + TABLE_FIGURES + TABLE_SAVED],
 ]);
 
 /** The commands of a transcript, each with all that was printed. */
