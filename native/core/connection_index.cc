@@ -10,6 +10,7 @@ namespace {
 
 // Implementation: a chain this long does not happen by chance at 70 %; it bounds what an insert may cost.
 constexpr int kMaxProbes = 32;
+constexpr size_t kCacheLineBytes = 64;
 
 uint16_t tag_of(uint64_t hash) { return static_cast<uint16_t>(hash); }
 
@@ -39,6 +40,20 @@ bool ConnectionTable::matches(uint32_t entry, const FiveTuple& tuple, const std:
   const auto& record6 = reinterpret_cast<const ConnectionRecord6&>(record);
   return server_side ? equal_words(record6.real, tuple.source) && equal_words(record6.source, tuple.destination)
                      : equal_words(record6.client, tuple.source) && equal_words(record6.virtual_, tuple.destination);
+}
+
+ConnectionId ConnectionTable::likely(uint64_t hash) const {
+  const IndexBucket& at = bucket(hash);
+  for (int i = 0; i < IndexBucket::kEntries; ++i) {
+    if (at.tags[i].load(std::memory_order_relaxed) != tag_of(hash)) continue;
+    const uint32_t entry = at.entries[i].load(std::memory_order_relaxed);
+    if (entry == 0) continue;
+    const auto* const record = reinterpret_cast<const std::byte*>(&head(entry));
+    __builtin_prefetch(record, 1);
+    if (pool_of(entry) != 0) __builtin_prefetch(record + kCacheLineBytes);
+    return entry & ~kServerSide;
+  }
+  return 0;
 }
 
 Found ConnectionTable::find(const FiveTuple& tuple, uint64_t hash) const { return look_up(tuple, hash, nullptr); }

@@ -132,6 +132,11 @@ class ConnectionTable {
   const HashSecret& secret() const { return secret_; }
   uint64_t hash(const FiveTuple& tuple) const { return hash_tuple(secret_, tuple); }
 
+  // Asking for the memory that find() will need, in two steps that each wait for what the one before has asked for.
+  // likely() is a connection that may be the one with this hash, 0 where there is none; what is asked for is its record.
+  void prefetch_index(uint64_t hash) const { __builtin_prefetch(&bucket(hash)); }
+  ConnectionId likely(uint64_t hash) const;
+
   // The connection that a packet with `tuple` belongs to, from either side. Never a template.
   Found find(const FiveTuple& tuple, uint64_t hash) const;
 

@@ -13,6 +13,9 @@ constexpr uint32_t kUdpHeader = 8;
 constexpr uint32_t kSctpHeader = 12;
 constexpr uint32_t kSctpChunkHeader = 4;
 constexpr uint32_t kQuotedTransport = 8;
+// What peek_tuple() looks at.
+constexpr uint8_t kIpv4WithoutOptions = 0x45;
+constexpr uint32_t kPeekedTransport = 4;
 
 enum class Strictness { whole, quoted };
 
@@ -167,6 +170,31 @@ ParseError check_offload(const VnetHeader& vnet, PacketView& view) {
 }
 
 }  // namespace
+
+bool peek_tuple(const Packet& packet, FiveTuple& tuple) {
+  const uint8_t* const data = packet.data;
+  if (packet.length < kIpv4MinHeader + kPeekedTransport) return false;
+  uint32_t ports = kIpv4MinHeader;
+  if (data[0] == kIpv4WithoutOptions) {
+    if ((load_be16(data + 6) & 0x3fff) != 0) return false;
+    tuple.family = Family::ipv4;
+    tuple.protocol = data[9];
+    tuple.source = {{load_be32(data + 12), 0, 0, 0}};
+    tuple.destination = {{load_be32(data + 16), 0, 0, 0}};
+  } else if (data[0] >> 4 == 6 && packet.length >= kIpv6Header + kPeekedTransport) {
+    ports = kIpv6Header;
+    tuple.family = Family::ipv6;
+    tuple.protocol = data[6];
+    tuple.source = load_address6(data + 8);
+    tuple.destination = load_address6(data + 24);
+  } else {
+    return false;
+  }
+  if (tuple.protocol != kProtocolTcp && tuple.protocol != kProtocolUdp && tuple.protocol != kProtocolSctp) return false;
+  tuple.source_port = load_be16(data + ports);
+  tuple.destination_port = load_be16(data + ports + 2);
+  return true;
+}
 
 ParseError parse_packet(const Packet& packet, PacketView& view) {
   const ParseError network = parse_network(packet.data, packet.length, Strictness::whole, view);

@@ -18,6 +18,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "core/accounting.h"
 #include "core/connection_table.h"
@@ -43,6 +44,9 @@ class Pipeline {
       : table_(table), directory_(directory), lanes_(lanes), counters_(counters) {}
 
   void set_now(Tick now) { now_ = now; }
+
+  // Asks for the memory that these packets will need, so that they do not wait for it one after another. Changes nothing.
+  void look_ahead(std::span<const Packet> burst) const;
 
   // `view` is filled where the action is upcall; of an ICMP error that is to be scheduled it is what that concerns.
   Decision process(Packet& packet, PacketView& view);

@@ -22,8 +22,6 @@ constexpr int kIdleSweepMs = 125;
 // sleeps: some 30 us. A wake-up costs more than a packet; with one request at a time this halves the round trip on a
 // virtual machine (bench: latency), under load it is neutral, and without packets the thread sleeps.
 constexpr int kIdleTurns = 32;
-// Implementation: in so many turns a TUN device is looked at once while packets come from the wire.
-constexpr uint32_t kTunTurns = 8;
 // Implementation: records that are looked at before others may have their turn, some 30 us.
 constexpr uint64_t kSweptAtOnce = 4096;
 // Implementation: a device that is down or gone is tried again this often instead of spun on.
@@ -51,7 +49,7 @@ Worker::Worker(const Parts& parts, std::function<void()> ring_doorbell)
       buffers_(new uint8_t[kBurst * kPacketBufferBytes]),
       burst_(kBurst),
       wakeup_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-  outgoing_.reserve(kBurst);
+  outgoing_.reserve(2 * kBurst);  // verdicts' packets and a burst's
   set_clock();
   swept_at_ = now_;
 }
@@ -119,110 +117,10 @@ bool Worker::turn() {
   const Tick before = now_;
   set_clock();
   if (now_ != before) transmitter_.follow(now_);
-  bool has_worked = false;
-  // While packets come from the wire few come by the TUN device, and each look at it is a system call.
-  if (!is_wire_busy_ || turns_.load(std::memory_order_relaxed) % kTunTurns == 0) has_worked = receive_burst();
-  if (others_.count() != 0) has_worked |= receive_others();
-  if (is_first_) has_worked |= take_verdicts();
+  gather();
+  const bool has_worked = process();
   if (now_ != swept_at_) sweep();
   return has_worked;
-}
-
-void Worker::prepare_burst() {
-  for (size_t i = 0; i < kBurst; ++i) {
-    burst_[i] = {buffers_.get() + i * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes};
-  }
-}
-
-bool Worker::receive_burst() {
-  prepare_burst();
-  const int received = receiver_.receive(burst_);
-  if (received < 0) {
-    receive_error_.store(-received, std::memory_order_relaxed);
-    counters_.add(Counter::receive_errors);
-    return false;
-  }
-  receive_error_.store(0, std::memory_order_relaxed);
-  return process_burst(received, {});
-}
-
-// One that fails gives no packets, the others go on.
-bool Worker::receive_others() {
-  bool has_worked = false;
-  is_wire_busy_ = false;
-  for (const ReceiverSet::Slot& slot : others_.slots()) {
-    Receiver* const receiver = slot.receiver.load(std::memory_order_acquire);
-    if (receiver == nullptr) continue;
-    prepare_burst();
-    const int received = receiver->receive(burst_);
-    if (received < 0) counters_.add(Counter::receive_errors);
-    const uint64_t lost = receiver->take_lost();
-    if (lost != 0) counters_.add(Counter::drop_ring_full, lost);
-    if (!process_burst(received, slot.origin)) continue;
-    has_worked = true;
-    is_wire_busy_ |= slot.origin.is_from_wire;
-  }
-  return has_worked;
-}
-
-bool Worker::process_burst(int received, const Origin& origin) {
-  if (received <= 0) return false;
-  auto turn = commons_.enter(now_);
-  has_twins_ = commons_.twins.watch(now_);
-  for (int i = 0; i < received; ++i) {
-    Packet& packet = burst_[static_cast<size_t>(i)];
-    packet.mark = origin.mark;
-    packet.is_from_wire = origin.is_from_wire;
-    take(packet);
-  }
-  if (turn.owns_lock()) turn.unlock();
-  if (has_posted_) {
-    has_posted_ = false;
-    if (commons_.rings.requests.doorbell.exchange(1, std::memory_order_seq_cst) == 0) ring_doorbell_();
-  }
-  flush();
-  return true;
-}
-
-void Worker::take(Packet& packet) {
-  const uint64_t print = has_twins_ ? commons_.twins.print_of(packet) : 0;
-  if (has_twins_ && commons_.twins.take_second(print, packet.is_from_wire)) return;
-  PacketView view;
-  const Decision decision =
-      packet.is_from_wire ? commons_.pipeline.process_copy(packet, view) : commons_.pipeline.process(packet, view);
-  if (decision.action == Action::ignore) return;
-  if (has_twins_) commons_.twins.note(print, packet.is_from_wire);
-  counters_.add(Counter::received_packets);
-  treat(packet, view, decision);
-}
-
-void Worker::treat(Packet& packet, const PacketView& view, const Decision& decision) {
-  switch (decision.action) {
-    case Action::ignore:
-    case Action::drop: return;
-    case Action::upcall: return ask_scheduler(packet, view, decision.service_id);
-    case Action::reassemble: return reassemble(packet);
-    case Action::transmit: break;
-  }
-  if (packet.fragment_bytes == 0) {
-    outgoing_.push_back(&packet);
-  } else {
-    send_split(packet);
-  }
-}
-
-void Worker::send_outgoing() {
-  if (!outgoing_.empty()) transmitter_.send(outgoing_, counters_);
-  outgoing_.clear();
-}
-
-// With no lock held, unlike send_outgoing().
-void Worker::flush() {
-  send_outgoing();
-  if (answered_.empty()) return;
-  const auto turn = commons_.enter(now_);
-  for (const uint32_t ticket : answered_) commons_.parking.release(ticket);
-  answered_.clear();
 }
 
 void Worker::sweep() {

@@ -55,17 +55,16 @@ class Worker {
   void run();
   void wait();
   void set_clock();
-  void prepare_burst();
-  bool receive_burst();
-  bool receive_others();
-  bool process_burst(int received, const Origin& origin);
+  void gather();
+  void gather_from(Receiver& receiver, const Origin& origin);
+  bool process();
   void take(Packet& packet);
   void treat(Packet& packet, const PacketView& view, const Decision& decision);
   void reassemble(Packet& fragment);
   void give_up_fragments();
   void send_split(Packet& packet);
   void ask_scheduler(const Packet& packet, const PacketView& view, uint32_t service_id);
-  bool take_verdicts();
+  void take_verdicts();
   void apply(const Verdict& verdict);
   void sweep();
   void sweep_table();
@@ -84,6 +83,9 @@ class Worker {
   std::function<void()> ring_doorbell_;
   std::unique_ptr<uint8_t[]> buffers_;
   std::vector<Packet> burst_;
+  size_t gathered_ = 0;        // of the burst
+  size_t gathered_bytes_ = 0;  // in them
+  size_t begins_with_ = 0;     // this receiver: 0 is the main one, then come the others' slots
   std::vector<Packet*> outgoing_;
   std::vector<uint32_t> answered_;
   std::vector<pollfd> waits_;

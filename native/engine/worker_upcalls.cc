@@ -31,19 +31,10 @@ void Worker::ask_scheduler(const Packet& packet, const PacketView& view, uint32_
   has_posted_ = true;
 }
 
-bool Worker::take_verdicts() {
-  bool has_taken = false;
-  while (!commons_.rings.verdicts.is_empty()) {
-    auto turn = commons_.enter(now_);
-    Verdict verdict;
-    while (outgoing_.size() < kBurst && commons_.rings.verdicts.pop(verdict)) {
-      has_taken = true;
-      apply(verdict);
-    }
-    if (turn.owns_lock()) turn.unlock();
-    flush();
-  }
-  return has_taken;
+// Under the lock; what is left is the next turn's.
+void Worker::take_verdicts() {
+  Verdict verdict;
+  while (outgoing_.size() < kBurst && commons_.rings.verdicts.pop(verdict)) apply(verdict);
 }
 
 void Worker::apply(const Verdict& verdict) {

@@ -74,6 +74,12 @@ void fuzz_one(FuzzInput input) {
   const uint64_t dropped = rig.dropped();
   HeldPacket held(packet, (choices & kCut) != 0 ? 0 : 2048);
   PacketView view;
+  FiveTuple peeked;
+  const bool is_peeked = peek_tuple(held.packet, peeked) && parse_packet(held.packet, view) == ParseError::none;
+  must(!is_peeked || peeked == view.tuple, "a guess at the tuple that is wrong");
+  const Packet burst[] = {held.packet, held.packet};
+  rig.pipeline.look_ahead(burst);
+  view = {};
   Decision decision = rig.pipeline.process(held.packet, view);
   must(held.packet.length <= held.packet.capacity, "the packet outgrew its buffer");
   Action action = decision.action;

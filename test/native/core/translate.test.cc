@@ -53,6 +53,10 @@ TEST_CASE("translate: rewrites what is asked, and translating back gives every b
     PacketView view;
     REQUIRE(parse_packet(held.packet, view) == ParseError::none);
     const PacketView original = view;
+    FiveTuple peeked;
+    const bool is_plain = (view.tuple.family == Family::ipv6 ? spec.extensions : spec.ip_options).empty();
+    REQUIRE(peek_tuple(held.packet, peeked) == is_plain);
+    if (is_plain) REQUIRE(peeked == spec.tuple);
 
     FiveTuple other = spec.tuple;
     other.source = random_address(random, other.family);
