@@ -2,6 +2,7 @@
  * Destination counters in shared memory: lane 0 is written here, every other lane by its worker (native/core/accounting.h).
  * A reader sums the lanes.
  */
+import { assign, NO_COUNTERS } from '../ipvs/counters.js';
 import type { RawCounters } from '../ipvs/data-plane.js';
 
 const LANE_BYTES = 64;
@@ -11,6 +12,8 @@ const PERSISTENT = 12;
 /** Of lane 0; written by every thread. */
 const OVERLOADED = 13;
 const WORDS = LANE_BYTES / 4;
+/** Of the five counters. */
+const COUNTER_HALVES = 10;
 
 export class DestinationLanes {
   readonly #words: Int32Array;
@@ -53,11 +56,27 @@ export class DestinationLanes {
   }
 
   read(destinationId: number, into: RawCounters): void {
+    if (this.#isUntouched(destinationId)) {
+      assign(into, NO_COUNTERS);
+      return;
+    }
     into.connections = this.#sumLong(destinationId, 0);
     into.inPackets = this.#sumLong(destinationId, 1);
     into.outPackets = this.#sumLong(destinationId, 2);
     into.inBytes = this.#sumLong(destinationId, 3);
     into.outBytes = this.#sumLong(destinationId, 4);
+  }
+
+  /** Whether nothing was ever counted. Most of 100,000 destinations are so, and all are looked at every two seconds. */
+  #isUntouched(destinationId: number): boolean {
+    const halves = this.#halves;
+    for (let lane = 1; lane < this.#laneCount; lane += 1) {
+      const at = (lane * this.#destinations + destinationId) * WORDS;
+      for (let half = at; half < at + COUNTER_HALVES; half += 1) {
+        if (halves[half] !== 0) return false;
+      }
+    }
+    return true;
   }
 
   #sumWord(destinationId: number, word: number): number {

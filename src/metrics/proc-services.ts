@@ -2,7 +2,6 @@
 import type { DestinationFigures, Info, ServiceFigures, ServiceHead } from '../ipvs/listing.js';
 import type { ForwardingMethod, Persistence, ServiceKey } from '../ipvs/specification.js';
 import { bracketedProcAddress, hex } from './hex.js';
-import { inPieces } from './pieces.js';
 
 /**
  * The file gives a persistence timeout in jiffies, of which there are CONFIG_HZ a second: 100, 250, 300 or 1000 by the
@@ -19,24 +18,61 @@ const FORWARDING_NAMES: Readonly<Record<ForwardingMethod, string>> = {
 };
 
 /** A tenth of a millisecond's work, or two: see pace.ts. */
-const LINES_PER_PIECE = 32;
+const LINES_PER_PIECE = 64;
 
 /**
  * The file in pieces, services in the order given.
  * Source: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_info_seq_show.
  */
 export function* procServices(info: Info, services: Iterable<ServiceFigures>): Generator<string> {
-  yield* inPieces(lines(info, services), LINES_PER_PIECE);
+  const figuresText = new FiguresText();
+  let piece = `IP Virtual Server version ${info.version} (size=${info.connectionTableSize})\n`;
+  piece += 'Prot LocalAddress:Port Scheduler Flags\n';
+  piece += '  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n';
+  let left = LINES_PER_PIECE;
+  for (const service of services) {
+    piece += serviceLine(service);
+    for (const destination of service.destinations) {
+      piece += `  -> ${bracketedProcAddress(destination.address)}:${hex(destination.port, 4)}${figuresText.of(destination)}`;
+      left -= 1;
+      if (left > 0) continue;
+      yield piece;
+      piece = '';
+      left = LINES_PER_PIECE;
+    }
+    left -= 1;
+  }
+  if (piece !== '') yield piece;
 }
 
-function* lines(info: Info, services: Iterable<ServiceFigures>): Generator<string> {
-  yield `IP Virtual Server version ${info.version} (size=${info.connectionTableSize})\n`;
-  yield 'Prot LocalAddress:Port Scheduler Flags\n';
-  yield '  -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n';
-  for (const service of services) {
-    yield serviceLine(service);
-    for (const destination of service.destinations) yield destinationLine(destination);
+/** The end of a destination's line. Of 100,000 most have the one before's. */
+class FiguresText {
+  #forwarding: ForwardingMethod | null = null;
+  #weight = 0;
+  #active = 0;
+  #inactive = 0;
+  #text = '';
+
+  of({ forwarding, weight, activeConnections, inactiveConnections }: DestinationFigures): string {
+    const isSame =
+      forwarding === this.#forwarding &&
+      weight === this.#weight &&
+      activeConnections === this.#active &&
+      inactiveConnections === this.#inactive;
+    if (isSame) return this.#text;
+    this.#forwarding = forwarding;
+    this.#weight = weight;
+    this.#active = activeConnections;
+    this.#inactive = inactiveConnections;
+    const method = FORWARDING_NAMES[forwarding].padEnd(7);
+    const figures = [String(weight).padEnd(6), pad(activeConnections), pad(inactiveConnections)];
+    this.#text = `      ${method} ${figures.join(' ')}\n`;
+    return this.#text;
   }
+}
+
+function pad(connections: number): string {
+  return String(connections).padEnd(10);
 }
 
 function serviceLine(service: ServiceHead): string {
@@ -57,13 +93,4 @@ function persistence(key: ServiceKey, persistent: Persistence | null): string {
   // The kernel shows the netmask as a big-endian number, which the prefix length of IPv6 is not: /64 is 40000000.
   const mask = family === 6 ? persistent.netmask * 2 ** 24 : persistent.netmask;
   return `persistent ${persistent.timeoutSeconds * JIFFIES_PER_SECOND} ${hex(mask >>> 0, 8)}`;
-}
-
-function destinationLine(destination: DestinationFigures): string {
-  const place = `${bracketedProcAddress(destination.address)}:${hex(destination.port, 4)}`;
-  const method = FORWARDING_NAMES[destination.forwarding].padEnd(7);
-  const weight = String(destination.weight).padEnd(6);
-  const active = String(destination.activeConnections).padEnd(10);
-  const inactive = String(destination.inactiveConnections).padEnd(10);
-  return `  -> ${place}      ${method} ${weight} ${active} ${inactive}\n`;
 }
