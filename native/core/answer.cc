@@ -100,6 +100,10 @@ bool is_unicast(Family family, const Address& address) {
   return (address.words[0] | address.words[1] | address.words[2]) != 0 || address.words[3] > 1;
 }
 
+bool is_link_local(Family family, const Address& address) {
+  return family == Family::ipv6 && (address.words[0] >> 22) == (0xfe800000u >> 22);
+}
+
 bool is_intact(const Packet& packet, const PacketView& view) {
   if (!view.has_ports || view.has_partial_checksum || view.tuple.protocol == kProtocolSctp) return true;
   const uint8_t* const transport = packet.data + view.transport_offset;

@@ -36,4 +36,7 @@ bool is_intact(const Packet& packet, const PacketView& view);
 // Whether an address can be one end of a connection: not null, multicast, broadcast or loopback.
 bool is_unicast(Family family, const Address& address);
 
+// Whether an address means nothing beyond its link: fe80::/10.
+bool is_link_local(Family family, const Address& address);
+
 }  // namespace uipvs

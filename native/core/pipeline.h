@@ -52,6 +52,8 @@ class Pipeline {
   Decision process(Packet& packet, PacketView& view);
   // The same for a copy of a packet on the wire, which is ours only if the kernel drops the original.
   Decision process_copy(Packet& packet, PacketView& view);
+  // The same for a copy of an ICMP error to an address of the host, which the kernel has taken: see pipeline_icmp.cc.
+  Decision process_kept_error(Packet& packet, PacketView& view);
 
   // Which packets wait for the scheduler together: those of a connection or, of a persistent service, of a template.
   struct Waiting {
@@ -96,6 +98,7 @@ class Pipeline {
   bool follow_exchange(Packet& packet, PacketView& view, Action& action);
   Decision process_icmp(Packet& packet, PacketView& view);
   Decision process_icmp_error(Packet& packet, PacketView& view);
+  Found quoted_connection(const PacketView& quoted) const;
   // An error about a packet of no connection: `subject` is what the client would have sent.
   Decision schedule_error(Packet& packet, PacketView& view, const PacketView& subject);
   Action admit_error(Packet& packet, PacketView& view, const Placing& placing);

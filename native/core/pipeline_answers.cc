@@ -13,10 +13,6 @@ namespace {
 constexpr uint32_t kIcmpPerSecond = 1000;
 constexpr uint32_t kIcmpBurst = 50;
 
-bool is_link_local(Family family, const Address& address) {
-  return family == Family::ipv6 && (address.words[0] >> 22) == (0xfe800000u >> 22);
-}
-
 }  // namespace
 
 // Whether a real server speaks to somebody who knows nothing of it, and is to be told so.

@@ -4,6 +4,14 @@
 // packet of no connection is scheduled as the client's packet would be that the quoted one answers: so it reaches a real
 // server, the right one where the scheduler hashes the client. Its connection lives for three seconds, in which the client
 // may say something itself.
+//
+// Errors to addresses of the host. Of IPv6 the kernel keeps all of them, since routing cannot tell them from neighbour
+// discovery, and hands out copies (io/icmp6_errors.h). Such a copy is ours only where it says of a packet of a connection
+// what its sender must be told: to a masquerading address, to a VIP that is the host's own, to a client on the director
+// itself. All else is the kernel's, and nothing is counted or answered. No error is translated twice: routing gives each
+// to the kernel or to a TUN device; what comes by a TUN device and goes on to the kernel concerned no connection; and what
+// leaves here quotes a packet as its sender knows it, which as it stands no connection has. Only where a real server is
+// itself a VIP may one come again, and then each time with a hop less.
 // Source: net/netfilter/ipvs/ip_vs_core.c, ip_vs_in_icmp() and ip_vs_out_icmp().
 #include "core/icmp.h"
 
@@ -26,11 +34,36 @@ Decision Pipeline::process_icmp(Packet& packet, PacketView& view) {
 Decision Pipeline::process_icmp_error(Packet& packet, PacketView& view) {
   PacketView quoted;
   if (!parse_icmp_error(packet, view, quoted)) return {leave_error(packet, view)};
-  const FiveTuple tuple = tracked_tuple(quoted.tuple.reversed());
-  const Found found = table_.find(tuple, table_.hash(tuple));
-  if (found.head != nullptr && !is_expired(*found.head)) return {translate_error(packet, view, quoted, found)};
+  const Found found = quoted_connection(quoted);
+  if (found.head != nullptr) return {translate_error(packet, view, quoted, found)};
   const bool is_scheduled = directory_.policy.schedule_icmp.load(std::memory_order_relaxed) && quoted.has_ports;
   return is_scheduled ? schedule_error(packet, view, answered_by(quoted)) : Decision{leave_error(packet, view)};
+}
+
+Decision Pipeline::process_kept_error(Packet& packet, PacketView& view) {
+  PacketView quoted;
+  if (parse_packet(packet, view) != ParseError::none || view.is_fragment || !is_icmp(view.tuple))
+    return {Action::ignore};
+  packet.length = view.length;
+  if (classify_icmp(packet, view) != IcmpKind::error || !parse_icmp_error(packet, view, quoted))
+    return {Action::ignore};
+  // It goes to who sent the packet that it quotes; as a router's would it ends here with its last hop.
+  const Family family = view.tuple.family;
+  if (view.tuple.destination != quoted.tuple.source || view.hop_limit <= 1) return {Action::ignore};
+  if (!is_unicast(family, view.tuple.source)) return {Action::ignore};
+  const Found found = quoted_connection(quoted);
+  if (found.head == nullptr) return {Action::ignore};
+  // The hop that the kernel takes on the way to the TUN device, which is given back as there.
+  --view.hop_limit;
+  // A neighbour's own address means nothing where this goes.
+  if (is_link_local(family, view.tuple.source)) view.tuple.source = view.tuple.destination;
+  return {translate_error(packet, view, quoted, found)};
+}
+
+Found Pipeline::quoted_connection(const PacketView& quoted) const {
+  const FiveTuple tuple = tracked_tuple(quoted.tuple.reversed());
+  const Found found = table_.find(tuple, table_.hash(tuple));
+  return found.head != nullptr && !is_expired(*found.head) ? found : Found{};
 }
 
 Action Pipeline::leave_error(Packet& packet, PacketView& view) {

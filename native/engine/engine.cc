@@ -114,6 +114,13 @@ int Engine::open_raw(const char*& failed_call) {
   return 0;
 }
 
+int Engine::open_kept_errors(const char*& failed_call) {
+  auto errors = std::make_unique<Icmp6Errors>();
+  const int error = errors->open(failed_call);
+  if (error == 0) kept_errors_ = std::move(errors);
+  return error;
+}
+
 int Engine::open_mark(uint32_t mark, const std::string& name, const char*& failed_call) {
   failed_call = "open";
   if (mark_devices_.contains(mark)) return -EEXIST;
@@ -194,7 +201,9 @@ int Engine::start(std::function<void()> ring_doorbell) {
                                                       workers > 1});
   for (uint32_t i = 0; i < workers; ++i) {
     Transmitter& transmitter = raw_.empty() ? static_cast<Transmitter&>(queue(i)) : *raw_[i];
-    const Worker::Parts parts = {*commons_, counter_blocks()[1 + i], *others_[i], queue(i), transmitter, i == 0};
+    Receiver* const kept_errors = i == 0 ? kept_errors_.get() : nullptr;
+    const Worker::Parts parts = {*commons_,  counter_blocks()[1 + i], *others_[i], queue(i), transmitter, i == 0,
+                                 kept_errors};
     workers_.push_back(std::make_unique<Worker>(parts, ring_doorbell));
   }
   for (uint32_t i = 0; i < workers; ++i) {

@@ -26,6 +26,8 @@ class Worker {
     Receiver& receiver;
     Transmitter& transmitter;
     bool is_first = true;  // of the workers: takes verdicts and sweeps the table
+    // Copies of ICMP errors that the kernel keeps, or null. Of one worker alone.
+    Receiver* kept_errors = nullptr;
   };
 
   // `ring_doorbell` is called from the worker's thread when requests await the control thread; at most once until the
@@ -55,9 +57,11 @@ class Worker {
   void run();
   void wait();
   void set_clock();
+  void prepare_burst();
   void gather();
   void gather_from(Receiver& receiver, const Origin& origin);
   bool process();
+  bool receive_kept_errors();
   void take(Packet& packet);
   void treat(Packet& packet, const PacketView& view, const Decision& decision);
   void reassemble(Packet& fragment);
@@ -77,6 +81,7 @@ class Worker {
   Receiver& receiver_;
   Transmitter& transmitter_;
   const bool is_first_;
+  Receiver* const kept_errors_;
   Reassembler reassembler_;
   std::unique_ptr<uint8_t[]> split_buffers_;  // made when the first datagram is to be split
   uint32_t splits_ = 0;
@@ -92,6 +97,7 @@ class Worker {
   bool has_posted_ = false;
   bool is_wire_busy_ = false;
   bool has_twins_ = false;
+  bool has_kept_errors_ = false;  // as poll() said
   Tick now_ = 0;
   Tick swept_at_ = 0;
   Tick defended_at_ = 0;

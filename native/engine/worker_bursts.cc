@@ -14,13 +14,17 @@ constexpr size_t kBurstBytes = 64 * 1024;
 
 }  // namespace
 
+void Worker::prepare_burst() {
+  for (size_t i = 0; i < kBurst; ++i) {
+    burst_[i] = {buffers_.get() + i * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes};
+  }
+}
+
 // Whoever filled the last burst is the last to be asked for the next one.
 void Worker::gather() {
   gathered_ = 0;
   gathered_bytes_ = 0;
-  for (size_t i = 0; i < kBurst; ++i) {
-    burst_[i] = {buffers_.get() + i * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes};
-  }
+  prepare_burst();
   const bool looks_at_main = !is_wire_busy_ || turns_.load(std::memory_order_relaxed) % kTunTurns == 0;
   is_wire_busy_ = false;
   const std::span<const ReceiverSet::Slot> slots = others_.slots();

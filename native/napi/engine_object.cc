@@ -34,6 +34,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
                       InstanceMethod<&EngineObject::KeepDevice>("keepDevice"),
                       InstanceMethod<&EngineObject::OpenTun>("openTun"),
                       InstanceMethod<&EngineObject::OpenRaw>("openRaw"),
+                      InstanceMethod<&EngineObject::OpenKeptErrors>("openKeptErrors"),
                       InstanceMethod<&EngineObject::OpenMark>("openMark"),
                       InstanceMethod<&EngineObject::CloseMark>("closeMark"),
                       InstanceMethod<&EngineObject::OpenWire>("openWire"),
@@ -98,6 +99,12 @@ Napi::Value EngineObject::OpenTun(const Napi::CallbackInfo& info) {
 Napi::Value EngineObject::OpenRaw(const Napi::CallbackInfo& info) {
   const char* call = "";
   const int error = engine_.open_raw(call);
+  return error != 0 ? throw_errno(info.Env(), error, call) : info.Env().Undefined();
+}
+
+Napi::Value EngineObject::OpenKeptErrors(const Napi::CallbackInfo& info) {
+  const char* call = "";
+  const int error = engine_.open_kept_errors(call);
   return error != 0 ? throw_errno(info.Env(), error, call) : info.Env().Undefined();
 }
 

@@ -21,6 +21,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value KeepDevice(const Napi::CallbackInfo& info);
   Napi::Value OpenTun(const Napi::CallbackInfo& info);
   Napi::Value OpenRaw(const Napi::CallbackInfo& info);
+  Napi::Value OpenKeptErrors(const Napi::CallbackInfo& info);
   Napi::Value OpenWire(const Napi::CallbackInfo& info);
   Napi::Value CloseWire(const Napi::CallbackInfo& info);
   Napi::Value HasWire(const Napi::CallbackInfo& info);

@@ -76,6 +76,7 @@ export async function prepare(options: DaemonOptions, log: Logger, onBegin: () =
   const offloads = await openTunOf(engine, options.device, state);
   state?.deviceOpened(0, options.device);
   const reinject = chooseReinjection(engine, options, log);
+  openKeptErrors(engine, log);
   const director = makeDirector(engine, ownSchedulers);
   const parts = { log, addon, engine, changes, director, state };
   return { parts, offloads, reinject, restored: takeUp(parts, options) };
@@ -180,6 +181,18 @@ function chooseReinjection(engine: Engine, options: DaemonOptions, log: Logger):
     if (wanted === 'raw' || !(thrown instanceof UipvsError)) throw thrown;
     log.warn(`packets leave through the TUN device: ${thrown.message}`);
     return 'tun';
+  }
+}
+
+/** Without it all else goes on. */
+function openKeptErrors(engine: Engine, log: Logger): void {
+  try {
+    engine.devices.openKeptErrors();
+  } catch (thrown) {
+    if (!(thrown instanceof UipvsError)) throw thrown;
+    const what =
+      'ICMPv6 errors to addresses of the host, as those of masqueraded connections, reach nobody else';
+    log.warn(`${what}: ${thrown.message}`);
   }
 }
 

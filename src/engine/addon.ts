@@ -39,6 +39,8 @@ export interface NativeEngine {
   openTun(name: string): number;
   /** After it packets leave past the kernel's IP stack where they can. Throws NativeError. */
   openRaw(): void;
+  /** From start() on copies of ICMPv6 errors to addresses of the host are treated too. Throws NativeError. */
+  openKeptErrors(): void;
   /**
    * From now on packets that come in by the interface are taken from the wire; false, and they are not, where it is the
    * port of a bridge or a bond. Throws NativeError.

@@ -6,7 +6,7 @@ import type { Network } from '../net/prefix.js';
 import { isNativeError, type NativeEngine } from './addon.js';
 import { PROTOCOL_NUMBERS } from './protocol-number.js';
 import { openTun } from './tun.js';
-import { openRaw, openWire } from './wire.js';
+import { openKeptErrors, openRaw, openWire } from './wire.js';
 
 const WORDS_PER_ADDRESS = 4;
 
@@ -56,6 +56,11 @@ export class Devices {
   /** Makes what leaves go straight to its next hop; see {@link openRaw}. Before start(). */
   openRaw(): void {
     openRaw(this.#native);
+  }
+
+  /** Hears of ICMPv6 errors that the kernel keeps; see {@link openKeptErrors}. Before start(). */
+  openKeptErrors(): void {
+    openKeptErrors(this.#native);
   }
 
   /** Takes packets from an interface; see {@link openWire}. One that is taken from already stays. */

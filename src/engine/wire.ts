@@ -24,6 +24,21 @@ export function openRaw(native: Pick<NativeEngine, 'openRaw'>): void {
 }
 
 /**
+ * Takes copies of the ICMPv6 errors that come to addresses of the host; where the host has no IPv6 there are none.
+ * Errors: EPERM without CAP_NET_RAW, EIO.
+ */
+export function openKeptErrors(native: Pick<NativeEngine, 'openKeptErrors'>): void {
+  try {
+    native.openKeptErrors();
+  } catch (thrown) {
+    if (!isNativeError(thrown)) throw thrown;
+    if (thrown.errno === EAFNOSUPPORT) return;
+    if (thrown.errno === EPERM) throw new UipvsError('EPERM', 'no permission for raw sockets');
+    throw new UipvsError('EIO', `no raw socket: ${thrown.message}`);
+  }
+}
+
+/**
  * Takes copies of the packets that come in by an interface; false, and nothing is taken, where it is the port of a bridge
  * or a bond, which has the packets.
  * Errors: ENOENT where it has gone, EINVAL where it is no Ethernet, ENOSPC for more than 64, and those of {@link openRaw}.

@@ -92,8 +92,7 @@ for (const { end, link, mtuBytes } of PATHS) {
         await connection.close();
       });
 
-      // A router's word of an IPv6 packet with an address of the director stays with its kernel, see the README.
-      if (end === 'rs1' && (family === 'ipv4' || link !== 'middle')) {
+      if (end === 'rs1') {
         test(`the client of a masqueraded connection learns it on the way up, ${family}`, async () => {
           const service = endpoint(vip, MASQUERADED_VPORT);
           await scene.adm('-A', '-t', service, '-s', 'rr', '--masquerade', 'all');
