@@ -6,7 +6,14 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { CLIENT, DIRECTOR, type Host, realServer, VIP } from '../lab/topology.js';
-import { insertNarrowPath, linkAddress, type NarrowLink, type PathEnd } from './support/narrow-path.js';
+import {
+  forgetMtus,
+  insertNarrowPath,
+  learnedMtu,
+  linkAddress,
+  type NarrowLink,
+  type PathEnd,
+} from './support/narrow-path.js';
 import type { Peer } from './support/peer.js';
 import { pythonProgram } from './support/program.js';
 import { endpoint, Scene } from './support/scene.js';
@@ -30,13 +37,6 @@ const PATHS: readonly { readonly end: PathEnd; readonly link: NarrowLink; readon
   { end: 'client', link: 'beside the director', mtuBytes: 1400 },
   { end: 'rs1', link: 'beside the director', mtuBytes: 1300 },
 ];
-
-/** The path MTU that a machine has learned for an address; null where it knows of none. */
-async function learnedMtu(scene: Scene, host: Host, address: string): Promise<number | null> {
-  const text = await scene.lab.run(host, ['ip', '-json', 'route', 'get', address]);
-  const [route] = JSON.parse(text) as { metrics?: { mtu?: number }[] }[];
-  return route?.metrics?.[0]?.mtu ?? null;
-}
 
 for (const { end, link, mtuBytes } of PATHS) {
   const between = end === 'client' ? 'client and director' : 'director and real server';
@@ -69,10 +69,7 @@ for (const { end, link, mtuBytes } of PATHS) {
 
     // What one end has learned it tells the other at the next handshake (MSS), which then has nothing to learn.
     beforeEach(async () => {
-      for (const host of ['client', 'rs1'] as const) {
-        for (const family of ['-4', '-6'])
-          await scene.lab.run(host, ['ip', family, 'route', 'flush', 'cache']);
-      }
+      for (const host of ['client', 'rs1'] as const) await forgetMtus(scene.lab, host);
     });
 
     for (const { vip, cip, family } of FAMILIES) {
@@ -81,14 +78,14 @@ for (const { end, link, mtuBytes } of PATHS) {
         const argv = ['python3', program, 'send', vip, String(COUNT_VPORT), String(BYTES)];
         const { stdout, stderr } = await scene.lab.exec('client', argv);
         assert.equal(stdout.trim(), String(BYTES), stderr.trim().split('\n').at(-1));
-        assert.equal(await learnedMtu(scene, 'client', vip), mtuBytes);
+        assert.equal(await learnedMtu(scene.lab, 'client', vip), mtuBytes);
       });
 
       test(`the real server learns it on the way down, ${family}`, async () => {
         const connection = await client.connect(vip, HTTP_VPORT);
         const body = await connection.ask(`/bytes/${BYTES}`, TRANSFER_LIMIT_MS);
         assert.equal(body.length, BYTES);
-        assert.equal(await learnedMtu(scene, 'rs1', cip), mtuBytes);
+        assert.equal(await learnedMtu(scene.lab, 'rs1', cip), mtuBytes);
         await connection.close();
       });
 
@@ -101,7 +98,7 @@ for (const { end, link, mtuBytes } of PATHS) {
           const argv = ['python3', program, 'send', vip, String(MASQUERADED_VPORT), String(BYTES)];
           const { stdout, stderr } = await scene.lab.exec('client', argv);
           assert.equal(stdout.trim(), String(BYTES), stderr.trim().split('\n').at(-1));
-          assert.equal(await learnedMtu(scene, 'client', vip), mtuBytes);
+          assert.equal(await learnedMtu(scene.lab, 'client', vip), mtuBytes);
         });
       }
 

@@ -117,3 +117,15 @@ export async function insertNarrowPath(
   for (const [host, narrowDevice] of narrow) await lab.ip(host, [`link set ${narrowDevice} mtu ${mtuBytes}`]);
   return { outer, inner, directorDevice };
 }
+
+/** The path MTU that a machine has learned for an address; null where it knows of none. */
+export async function learnedMtu(lab: Lab, host: Host, address: string): Promise<number | null> {
+  const text = await lab.run(host, ['ip', '-json', 'route', 'get', address]);
+  const [route] = JSON.parse(text) as { metrics?: { mtu?: number }[] }[];
+  return route?.metrics?.[0]?.mtu ?? null;
+}
+
+/** Makes a machine forget all that it has learned. */
+export async function forgetMtus(lab: Lab, host: Host): Promise<void> {
+  for (const family of ['-4', '-6']) await lab.run(host, ['ip', family, 'route', 'flush', 'cache']);
+}
