@@ -2,14 +2,15 @@
 
 namespace uipvs {
 
-Directory::Directory(uint32_t max_services, uint32_t max_destinations, const HashSecret& secret)
-    : services(max_services, secret),
-      vips(max_services, secret),
+Directory::Directory(uint32_t max_services, uint32_t max_destinations, const HashSecret& hash_secret)
+    : secret(hash_secret),
+      services(max_services, secret),
+      vips(max_services + 2 * MasqueradeAddresses::kMost, secret),
       real_servers(max_destinations, secret),
       real_ports(max_destinations, secret),
       real_port_owners(std::make_unique<RealPortOwner[]>(max_destinations)),
       real_server_links(std::make_unique<std::atomic<uint32_t>[]>(max_destinations)),
-      vip_is_local(std::make_unique<std::atomic<bool>[]>(max_services)),
+      vip_is_local(std::make_unique<std::atomic<bool>[]>(vips.capacity())),
       service_entries(std::make_unique<ServiceEntry[]>(max_services)),
       destinations(std::make_unique<DestinationEntry[]>(max_destinations)),
       destination_count(max_destinations) {

@@ -8,6 +8,7 @@
 
 #include "core/capture.h"
 #include "core/connection.h"
+#include "core/masquerade_addresses.h"
 #include "core/packet_view.h"
 #include "core/sctp_state.h"
 #include "core/service_table.h"
@@ -50,7 +51,8 @@ struct DestinationEntry {
   std::atomic<uint32_t> lower_threshold;
   std::atomic<uint32_t> mtu_bytes;  // of the route to it; 0 where that is not known
   Address address;
-  // Where masquerading takes the source from: the address that the host itself would use. Null where that is not known.
+  // Where masquerading takes the source from if no addresses are given for it: what the host itself would use. Null where
+  // that is not known.
   MovingAddress source;
   std::atomic<uint32_t> link;  // number of the device that leads to it; 0 where that is not known
 };
@@ -79,8 +81,9 @@ struct PacketPolicy {
 struct Directory {
   Directory(uint32_t max_services, uint32_t max_destinations, const HashSecret& secret);
 
+  const HashSecret secret;
   ServiceTable services;      // of a mark: protocol 0, port 0, the mark as the address's first word
-  ServiceTable vips;          // keys of protocol 0 and port 0: the addresses that are answered for
+  ServiceTable vips;          // keys of protocol 0 and port 0: the addresses of services, and those to masquerade with
   ServiceTable real_servers;  // keys likewise: the addresses of destinations
   ServiceTable real_ports;    // of destinations, with their protocol and port
   std::unique_ptr<RealPortOwner[]> real_port_owners;           // by id in that table
@@ -94,7 +97,8 @@ struct Directory {
   std::atomic<Tick> udp_timeout;
   PacketPolicy policy;
   CaptureSelectors capture;
-  // Ports of masqueraded connections towards a real server's port; 0..0: none.
+  std::array<MasqueradeAddresses, 2> masquerade_addresses;  // of IPv4, of IPv6
+  // Ports of masqueraded connections towards a real server's port, for each address; 0..0: none.
   std::atomic<uint32_t> masquerade_first_port{0};
   std::atomic<uint32_t> masquerade_last_port{0};
   // How many services have these ports, so that nobody looks for what is not there.
@@ -105,6 +109,10 @@ struct Directory {
   // Give back the hop that entering and leaving a TUN device costs. Off where a destination is itself a VIP: a packet
   // would circle for ever.
   std::atomic<bool> restores_hop_limit{true};
+
+  MasqueradeAddresses& masquerade_addresses_of(Family family) {
+    return masquerade_addresses[family == Family::ipv6 ? 1 : 0];
+  }
 
   // Control thread: a service's place. False where the key is there already.
   bool add_service(uint32_t id, const ServiceKey& key, uint32_t mark);

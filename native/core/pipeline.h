@@ -23,6 +23,7 @@
 #include "core/accounting.h"
 #include "core/connection_table.h"
 #include "core/counters.h"
+#include "core/crowded_ports.h"
 #include "core/directory.h"
 #include "core/ftp.h"
 #include "core/packet.h"
@@ -41,7 +42,7 @@ class Pipeline {
  public:
   // All outlive the pipeline.
   Pipeline(ConnectionTable& table, Directory& directory, const DestinationLanes& lanes, WorkerCounters& counters)
-      : table_(table), directory_(directory), lanes_(lanes), counters_(counters) {}
+      : table_(table), directory_(directory), lanes_(lanes), counters_(counters), crowded_(directory.secret) {}
 
   void set_now(Tick now) { now_ = now; }
 
@@ -151,7 +152,12 @@ class Pipeline {
   // it is nothing of the kind.
   bool answer_call(Packet& packet, PacketView& view, const Found& way_back, Action& action);
   void hold(ConnectionId controller, int32_t connections);
-  bool choose_source(ConnectionEnds& ends, uint32_t destination_id, Counter& reason);
+  using Sources = std::array<Address, MasqueradeAddresses::kMost>;
+  uint32_t sources_of(const ConnectionEnds& ends, uint32_t destination_id, Sources& sources) const;
+  // `flags` are those of the connection to come. Where `ends` is masqueraded already, its address stays.
+  bool choose_source(ConnectionEnds& ends, uint16_t flags, uint32_t destination_id, Counter& reason);
+  bool is_source_free(const ConnectionEnds& ends);
+  void note_ports(const ConnectionEnds& ends, uint16_t flags, bool is_taken);
   Action give_up(Packet& packet, const PacketView& view, const Placing& placing, Counter reason);
   bool create(const NewConnection& connection, Found& created, Counter& reason);
   bool create_way_back(const NewConnection& connection, Found& created, Counter& reason);
@@ -180,8 +186,8 @@ class Pipeline {
   uint32_t nodest_flushes_ = 0;
   uint32_t flush_slots_ = 0;  // that are still to be visited for the last of them
   uint32_t until_dropped_ = 0;
-  uint32_t exhausted_destination_ = UINT32_MAX;
-  Tick exhausted_at_ = 0;
+  CrowdedPorts crowded_;
+  Tick crowds_checked_at_ = 0;
   uint64_t random_ = 0x9e3779b97f4a7c15;
   std::array<uint8_t, 9> until_given_up_{};  // by how many packets the connection has had
 };

@@ -25,7 +25,10 @@ bool Pipeline::create(const NewConnection& connection, Found& created, Counter& 
     Found clash;
     ConnectionId id = 0;
     switch (table_.create(connection, id, clash)) {
-      case CreateError::none: created = {id, &table_.head(id), Direction::to_server}; return true;
+      case CreateError::none:
+        created = {id, &table_.head(id), Direction::to_server};
+        note_ports(connection.ends, connection.flags, true);
+        return true;
       case CreateError::full:
         reason = Counter::drop_table_full;
         if (!reclaim()) return false;
@@ -96,6 +99,10 @@ void Pipeline::expire(uint32_t slots) {
   nodest_flushes_ = flushes;
   const bool is_flushing = flush_slots_ != 0;
   flush_slots_ -= std::min(flush_slots_, slots);
+  if (now_ - crowds_checked_at_ >= kTicksPerSecond) {
+    crowds_checked_at_ = now_;
+    crowded_.forget_sparse();
+  }
   table_.sweep(slots, [&](ConnectionId id, ConnectionHead& connection) {
     if (is_outlived(id, connection)) return;
     if (is_flushing && !is_available(connection.destination_id) && connection.controlled == 0) {
@@ -136,6 +143,7 @@ void Pipeline::remove(ConnectionId id, ConnectionHead& connection) {
     add_relaxed(is_inactive(connection) ? lane.inactive : lane.active, -1);
   }
   if (connection.controller != 0) hold(connection.controller, -1);
+  if (!crowded_.is_empty()) note_ports(table_.ends(id), flags, false);
   table_.remove(id);
   unbind(destination_id);
 }

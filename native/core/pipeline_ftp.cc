@@ -66,7 +66,7 @@ bool Pipeline::expect_active(const Found& found, const ConnectionEnds& ends, con
     return true;
   }
   Counter reason = Counter::drop_masquerade_source;
-  if (ends.is_masqueraded && !choose_source(data, found.head->destination_id, reason)) return false;
+  if (ends.is_masqueraded && !choose_source(data, 0, found.head->destination_id, reason)) return false;
   return expect(found, data, 0);
 }
 
@@ -111,14 +111,17 @@ bool Pipeline::take_expected(Packet& packet, PacketView& view, Action& action) {
   if ((expected.head->flags.load(std::memory_order_relaxed) & kConnectionNoClientPort) == 0) return false;
   const ConnectionId control = expected.head->controller;
   const Found controller = {control, &table_.head(control), Direction::to_server};
+  const ConnectionEnds of_control = table_.ends(control);
   ConnectionEnds ends = table_.ends(expected.id);
   ends.client_port = view.tuple.source_port;
-  ends.is_masqueraded = false;
+  // Real servers take data connections only from where the control connection comes from.
+  ends.is_masqueraded = of_control.is_masqueraded;
+  ends.masquerade = of_control.masquerade;
   hold(control, 1);
   remove(expected.id, *expected.head);
   Counter reason = Counter::drop_masquerade_source;
   const bool has_source =
-      !table_.ends(control).is_masqueraded || choose_source(ends, controller.head->destination_id, reason);
+      !ends.is_masqueraded || choose_source(ends, 0, controller.head->destination_id, reason);
   const bool is_made = has_source && expect(controller, ends, 0);
   hold(control, -1);
   if (!has_source) count(reason);

@@ -148,7 +148,9 @@ Action Pipeline::connect(Packet& packet, PacketView& view, const Placing& placin
 
   if (directory_.is_masqueraded(service, view.tuple.family, view.tuple.source, destination)) {
     Counter reason = Counter::drop_masquerade_source;
-    if (!choose_source(fresh.ends, placing.destination_id, reason)) return give_up(packet, view, placing, reason);
+    if (!choose_source(fresh.ends, fresh.flags, placing.destination_id, reason)) {
+      return give_up(packet, view, placing, reason);
+    }
   }
   return establish(packet, view, placing, fresh, Direction::to_server);
 }
@@ -203,37 +205,6 @@ Action Pipeline::give_up(Packet& packet, const PacketView& view, const Placing& 
   // Trying again would not help this client port, so it is told at once; the other reasons pass.
   const bool is_told = reason == Counter::refused_tuple_conflict || reason == Counter::refused_masquerade_ports;
   return is_told ? refuse(packet, view) : Action::drop;
-}
-
-// An address and port of the director's that no connection with this port of the real server has: 64 thousand are for
-// each such port, not for all. The connection table itself knows which are taken. The search begins where the client's
-// tuple says, so that nobody can tell one client's port by another's and few searches meet.
-bool Pipeline::choose_source(ConnectionEnds& ends, uint32_t destination_id, Counter& reason) {
-  const Address source = directory_.destinations[destination_id].source.load();
-  const uint32_t first = directory_.masquerade_first_port.load(std::memory_order_relaxed);
-  const uint32_t last = directory_.masquerade_last_port.load(std::memory_order_relaxed);
-  if (!is_unicast(ends.family, source) || first == 0 || last < first) {
-    reason = Counter::drop_masquerade_source;
-    return false;
-  }
-  reason = Counter::refused_masquerade_ports;
-  // A vain search is not repeated at once: under a flood every SYN comes here.
-  if (exhausted_destination_ == destination_id && exhausted_at_ == now_) return false;
-  const uint32_t ports = last - first + 1;
-  const uint32_t start = static_cast<uint32_t>(table_.hash(ends.from_client()) % ports);
-  ends.is_masqueraded = true;
-  ends.masquerade = source;
-  for (uint32_t tried = 0; tried < ports; ++tried) {
-    ends.masquerade_port = static_cast<uint16_t>(first + (start + tried) % ports);
-    const FiveTuple reply = ends.from_server();
-    const Found present = table_.find(reply, table_.hash(reply));
-    if (present.head == nullptr || is_outlived(present.id, *present.head)) return true;
-    // The way back of this client's last one-packet datagram serves the next one too.
-    if (is_one_packet(*present.head) && table_.ends(present.id).from_client() == ends.from_client()) return true;
-  }
-  exhausted_destination_ = destination_id;
-  exhausted_at_ = now_;
-  return false;
 }
 
 void Pipeline::uncount(uint32_t destination_id, uint8_t protocol) {

@@ -62,6 +62,8 @@ Napi::Function EngineObject::define(Napi::Env env) {
                       InstanceMethod<&EngineObject::SetRealPortOwner>("setRealPortOwner"),
                       InstanceMethod<&EngineObject::SetDestinationRoute>("setDestinationRoute"),
                       InstanceMethod<&EngineObject::SetMasqueradePorts>("setMasqueradePorts"),
+                      InstanceMethod<&EngineObject::AddMasqueradeAddress>("addMasqueradeAddress"),
+                      InstanceMethod<&EngineObject::SetMasqueradeAddressUsable>("setMasqueradeAddressUsable"),
                       InstanceMethod<&EngineObject::AddDestination>("addDestination"),
                       InstanceMethod<&EngineObject::SetDestinationAvailable>("setDestinationAvailable"),
                       InstanceMethod<&EngineObject::ClearDestination>("clearDestination"),

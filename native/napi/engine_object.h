@@ -46,6 +46,8 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value SetRealPortOwner(const Napi::CallbackInfo& info);
   Napi::Value SetDestinationRoute(const Napi::CallbackInfo& info);
   Napi::Value SetMasqueradePorts(const Napi::CallbackInfo& info);
+  Napi::Value AddMasqueradeAddress(const Napi::CallbackInfo& info);
+  Napi::Value SetMasqueradeAddressUsable(const Napi::CallbackInfo& info);
   Napi::Value AddVip(const Napi::CallbackInfo& info);
   Napi::Value SetVipLocal(const Napi::CallbackInfo& info);
   Napi::Value RemoveVip(const Napi::CallbackInfo& info);

@@ -86,7 +86,7 @@ Napi::Value EngineObject::RemoveService(const Napi::CallbackInfo& info) {
 Napi::Value EngineObject::AddVip(const Napi::CallbackInfo& info) {
   ServiceKey key;
   const uint32_t id = number_at(info, 0);
-  if (id >= engine_.limits().services || !address_at(info, 1, key.family, key.address)) {
+  if (id >= engine_.directory().vips.capacity() || !address_at(info, 1, key.family, key.address)) {
     return throw_range(info.Env(), "addVip: argument out of range");
   }
   engine_.directory().vip_is_local[id] = false;
@@ -96,14 +96,14 @@ Napi::Value EngineObject::AddVip(const Napi::CallbackInfo& info) {
 // (id, is local)
 Napi::Value EngineObject::SetVipLocal(const Napi::CallbackInfo& info) {
   const uint32_t id = number_at(info, 0);
-  if (id >= engine_.limits().services) return throw_range(info.Env(), "setVipLocal: id out of range");
+  if (id >= engine_.directory().vips.capacity()) return throw_range(info.Env(), "setVipLocal: id out of range");
   engine_.directory().vip_is_local[id] = info[1].ToBoolean();
   return info.Env().Undefined();
 }
 
 Napi::Value EngineObject::RemoveVip(const Napi::CallbackInfo& info) {
   const uint32_t id = number_at(info, 0);
-  if (id >= engine_.limits().services) return throw_range(info.Env(), "removeVip: id out of range");
+  if (id >= engine_.directory().vips.capacity()) return throw_range(info.Env(), "removeVip: id out of range");
   engine_.directory().vips.remove(id);
   return info.Env().Undefined();
 }
@@ -128,6 +128,30 @@ Napi::Value EngineObject::SetMasqueradePorts(const Napi::CallbackInfo& info) {
   if (first > last || last > UINT16_MAX) return throw_range(info.Env(), "setMasqueradePorts: argument out of range");
   engine_.directory().masquerade_first_port = first;
   engine_.directory().masquerade_last_port = last;
+  return info.Env().Undefined();
+}
+
+// (address)
+Napi::Value EngineObject::AddMasqueradeAddress(const Napi::CallbackInfo& info) {
+  Family family;
+  Address address;
+  if (!address_at(info, 0, family, address)) return throw_range(info.Env(), "addMasqueradeAddress: no address");
+  MasqueradeAddresses& addresses = engine_.directory().masquerade_addresses_of(family);
+  if (addresses.count >= MasqueradeAddresses::kMost) return throw_range(info.Env(), "addMasqueradeAddress: too many");
+  addresses.add(address);
+  return info.Env().Undefined();
+}
+
+// (address, is usable)
+Napi::Value EngineObject::SetMasqueradeAddressUsable(const Napi::CallbackInfo& info) {
+  Family family;
+  Address address;
+  if (!address_at(info, 0, family, address)) return throw_range(info.Env(), "setMasqueradeAddressUsable: no address");
+  MasqueradeAddresses& addresses = engine_.directory().masquerade_addresses_of(family);
+  for (uint32_t place = 0; place < addresses.count; ++place) {
+    MasqueradeAddresses::Entry& entry = addresses.entries[place];
+    if (entry.address.load() == address) entry.is_usable = info[1].ToBoolean();
+  }
   return info.Env().Undefined();
 }
 
