@@ -106,7 +106,7 @@ export function ownHelpText(program: string): string {
   -A|E virtual-service --client-address toa|proxy
                                       tell real servers the client's address: by TCP option 254 (TOA), or by
                                       PROXY protocol version 2 in front of the data; TCP only
-  --drops [--exact]                   packets by verdict, dropped ones by reason; --exact prints
+  --drops [--exact]                   packets by verdict, dropped and refused ones by reason; --exact prints
                                       reasons without packets too, and large numbers in full
   --sysctl                            list all settings of net.ipv4.vs
   --sysctl NAME                       list one; NAME may have net.ipv4.vs. in front

@@ -24,6 +24,7 @@ import { ControlSockets } from './control-sockets.js';
 import { type HostChange, HostSync } from './host-sync.js';
 import { InOrder } from './in-order.js';
 import type { Logger } from './logger.js';
+import { MasqueradePool } from './masquerade-pool.js';
 import { availablePages } from './memory.js';
 import { Monitoring, metricsSource } from './monitoring.js';
 import type { DaemonOptions } from './options.js';
@@ -48,6 +49,7 @@ export class Daemon {
   readonly #engine: Engine;
   readonly #host: HostPlumbing;
   readonly #sync: HostSync;
+  readonly #pool: MasqueradePool;
   readonly #director: Director;
   readonly #answers: Answers;
   readonly #state: State | null;
@@ -68,6 +70,7 @@ export class Daemon {
     this.#state = state;
     this.#director = director;
     this.#sync = new HostSync(host, keeperOf(engine, state), options);
+    this.#pool = new MasqueradePool(options.masqueradeAddresses, host, engine.masquerading, log);
     const commands = new CommandRunner(director, engine, {
       note: (entry) => state?.note(entry),
       noteBatch: (batch) => state?.noteBatch(batch),
@@ -129,9 +132,10 @@ export class Daemon {
 
   async #run(options: DaemonOptions, restored: readonly HostChange[]): Promise<void> {
     try {
-      await this.#answers
+      const restoring = this.#answers
         .apply(restored)
         .catch((thrown: unknown) => this.#log.warn(`not restored: ${messageOf(thrown)}`));
+      await Promise.all([this.#pool.take(), restoring]);
       if (options.io.kind === 'packet') {
         this.#wire = new Wire(this.#engine.devices, this.#host, options.io.interfaces, this.#log);
         await this.#wire.follow();
@@ -155,9 +159,13 @@ export class Daemon {
     this.#every(ESTIMATOR_PERIOD_MS, () => inSteps(this.#director.figures.ticking()));
     this.#every(HOUSEKEEPING_PERIOD_MS, () => this.#keepHouse());
     this.#every(HOUSEKEEPING_PERIOD_MS, async () => this.#tellTroubles());
-    this.#every(HOST_REFRESH_PERIOD_MS, () => this.#host.refresh());
+    this.#every(HOST_REFRESH_PERIOD_MS, async () => {
+      await this.#host.refresh();
+      this.#pool.follow();
+    });
     this.#every(ADDRESS_PERIOD_MS, async () => {
       await this.#host.followAddresses();
+      this.#pool.follow();
       await this.#wire?.follow();
     });
   }

@@ -17,6 +17,7 @@ import type { HostPlumbing } from '../host/host-plumbing.js';
 import type { ServiceTraits } from '../ipvs/data-plane.js';
 import type { ServiceKey } from '../ipvs/specification.js';
 import { familyOf } from '../net/address.js';
+import type { MasqueradePorts } from './masquerade-options.js';
 
 type AddressKey = Extract<ServiceKey, { kind: 'address' }>;
 type MarkKey = Extract<ServiceKey, { kind: 'fwmark' }>;
@@ -84,27 +85,31 @@ export interface HostSyncOptions {
   /** The main TUN device, after which those of marks are named. */
   readonly device: string;
   /** Kept from the host's own sockets as soon as a service is masqueraded. */
-  readonly masqueradePorts: { readonly first: number; readonly last: number };
+  readonly masqueradePorts: MasqueradePorts;
+  /** The engine's VIPs whatever services there are. */
+  readonly masqueradeAddresses: readonly string[];
 }
 
 export class HostSync {
   readonly #host: HostPlumbing;
   readonly #engine: AddressKeeper;
   readonly #device: string;
-  readonly #masqueradePorts: { readonly first: number; readonly last: number };
+  readonly #masqueradePorts: MasqueradePorts;
   #reservation: Promise<void> | undefined;
-  readonly #servicesOfVip = new Map<string, number>();
+  /** Masquerading counts as one. */
+  readonly #servicesOfVip: Map<string, number>;
   readonly #servicesOfMark = new Map<number, number>();
   /** VIPs without a service that are kept a while, by address: what ends it. */
   readonly #lingering = new Map<string, { readonly timer: NodeJS.Timeout; readonly key: AddressKey }>();
   /** VIPs that the host has taken, not those that it refused. */
   readonly #taken = new Set<string>();
 
-  constructor(host: HostPlumbing, engine: AddressKeeper, { device, masqueradePorts }: HostSyncOptions) {
+  constructor(host: HostPlumbing, engine: AddressKeeper, options: HostSyncOptions) {
     this.#host = host;
     this.#engine = engine;
-    this.#device = device;
-    this.#masqueradePorts = masqueradePorts;
+    this.#device = options.device;
+    this.#masqueradePorts = options.masqueradePorts;
+    this.#servicesOfVip = new Map(options.masqueradeAddresses.map((address) => [address, 1]));
   }
 
   /** Settles when the host has tried all of them; why it refuses some, by their index. Never rejects. */

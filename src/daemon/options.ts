@@ -6,6 +6,12 @@ import { DEFAULT_SOCKET_PATH } from '../control/protocol.js';
 import { parseListenAddress } from '../metrics/listen-address.js';
 import type { Endpoint } from '../net/endpoint.js';
 import { groupNumber } from './group.js';
+import {
+  DEFAULT_MASQUERADE_PORTS,
+  type MasqueradePorts,
+  parseMasqueradeAddresses,
+  parseMasqueradePorts,
+} from './masquerade-options.js';
 import { defaultStateDirectory } from './memory-file-system.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -39,7 +45,9 @@ export interface DaemonOptions {
   /** How translated packets leave: straight to their next hop, or by the TUN device; null: straight if that is possible. */
   readonly reinject: 'raw' | 'tun' | null;
   /** Source ports of masqueraded connections. */
-  readonly masqueradePorts: { readonly first: number; readonly last: number };
+  readonly masqueradePorts: MasqueradePorts;
+  /** And their source addresses; of a family without any: what the host itself would use. */
+  readonly masqueradeAddresses: readonly string[];
   /** Where Prometheus may ask; null: nowhere. */
   readonly metrics: Endpoint | null;
   /** Where the successor of a daemon that dies finds its state; null: nowhere. */
@@ -66,8 +74,6 @@ const DEFAULT_ROUTING_TABLE = 117;
 const MAX_DEVICE_NAME = 15;
 /** Source: linux/ip_vs.h, IP_VS_SCHEDNAME_MAXLEN less its end. */
 const MAX_SCHEDULER_NAME = 15;
-/** Behind the ports that Linux gives to sockets by default (net.ipv4.ip_local_port_range). */
-const DEFAULT_MASQUERADE_PORTS = '61000-65534';
 
 export const DAEMON_HELP = `uipvsd: IPVS in user space
 
@@ -91,7 +97,11 @@ Usage: uipvsd [options]
   --table N            routing table that leads to the device (default: ${DEFAULT_ROUTING_TABLE})
   --masquerade-ports FIRST-LAST
                        source ports of masqueraded connections, for each port of a
-                       real server (default: ${DEFAULT_MASQUERADE_PORTS})
+                       real server and each source address (default: ${DEFAULT_MASQUERADE_PORTS})
+  --masquerade-addresses A,B
+                       their source addresses, of either family or both: the host's own,
+                       or others, which are answered for as VIPs are (default: the
+                       address that the host itself would use)
   --metrics ADDR:PORT  answer Prometheus at http://ADDR:PORT/metrics (default: off)
   --proc-dir DIR       keep /proc/net/ip_vs, ip_vs_conn, ip_vs_stats up to date under DIR/net
                        (default: proc beside the socket; 'none' for none)
@@ -191,15 +201,6 @@ function reinject(text: string | undefined): 'raw' | 'tun' | null {
   throw new UipvsError('EINVAL', `Expected 'raw' or 'tun' for --reinject but received '${text}'`);
 }
 
-function portRange(text: string): { readonly first: number; readonly last: number } {
-  const [first = 0, last = 0] = (/^(\d+)-(\d+)$/.exec(text) ?? []).slice(1).map(Number);
-  if (first >= 1 && first <= last && last <= 65535) return { first, last };
-  throw new UipvsError(
-    'EINVAL',
-    `Expected a range of ports like ${DEFAULT_MASQUERADE_PORTS} for --masquerade-ports but received '${text}'`,
-  );
-}
-
 function schedulerFiles(texts: readonly string[]): readonly SchedulerFile[] {
   const files = texts.map((text) => {
     const [, name = '', path = ''] = /^([A-Za-z0-9][A-Za-z0-9_-]*)=(.+)$/s.exec(text) ?? [];
@@ -268,7 +269,8 @@ export function parseDaemonOptions(
       routingTable: routingTable(values.table),
       connections: integer('--connections', values.connections, DEFAULT_CONNECTIONS, 1, MAX_CONNECTIONS),
       workers: integer('--workers', values.workers, 1, 1, MAX_WORKERS),
-      masqueradePorts: portRange(values['masquerade-ports'] ?? DEFAULT_MASQUERADE_PORTS),
+      masqueradePorts: parseMasqueradePorts(values['masquerade-ports']),
+      masqueradeAddresses: parseMasqueradeAddresses(values['masquerade-addresses']),
       metrics: values.metrics === undefined ? null : parseListenAddress(values.metrics),
       procDirectory: procDirectory(values['proc-dir'], socketPath),
       stateDirectory: stateDirectory(values['state-dir'], socketPath),
@@ -305,6 +307,7 @@ function parseWords(words: readonly string[]) {
         workers: string,
         metrics: string,
         'masquerade-ports': string,
+        'masquerade-addresses': string,
         'proc-dir': string,
         'state-dir': string,
         fresh: flag,

@@ -71,7 +71,7 @@ export async function prepare(options: DaemonOptions, log: Logger, onBegin: () =
   const state = await openState(engine, options, log);
   onBegin();
   if (options.isStandby) await ControlSockets.assertFree(options);
-  engine.setMasqueradePorts(options.masqueradePorts.first, options.masqueradePorts.last);
+  engine.masquerading.setPorts(options.masqueradePorts.first, options.masqueradePorts.last);
   // The device is the lock: whoever cannot have it must not touch what its holder made on the host.
   const offloads = await openTunOf(engine, options.device, state);
   state?.deviceOpened(0, options.device);
@@ -130,7 +130,7 @@ function makeDirector(engine: Engine, ownSchedulers: ReadonlyMap<string, Schedul
  */
 function takeUp(
   { log, engine, changes, director, state }: Parts,
-  { io }: DaemonOptions,
+  { io, masqueradeAddresses }: DaemonOptions,
 ): readonly HostChange[] {
   const startedAt = performance.now();
   const report = state?.restore(director) ?? null;
@@ -139,6 +139,11 @@ function takeUp(
   const addresses = new Set(
     Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address)),
   );
+  for (const address of masqueradeAddresses) {
+    engine.addVip(address);
+    engine.masquerading.addAddress(address);
+    engine.setVipLocal(address, addresses.has(address));
+  }
   for (const change of restored) {
     if (change.what !== 'service-added' || change.key.kind !== 'address') continue;
     engine.addVip(change.key.address);

@@ -97,6 +97,9 @@ export interface NativeEngine {
   /** `link`: number of the device that leads there, 0 where that is not known. */
   setDestinationRoute(id: number, mtuBytes: number, source: Uint32Array, link: number): void;
   setMasqueradePorts(first: number, last: number): void;
+  /** For good, and before `start`; at most 64 of a family. */
+  addMasqueradeAddress(address: Uint32Array): void;
+  setMasqueradeAddressUsable(address: Uint32Array, isUsable: boolean): void;
   addDestination(id: number, port: number, address: Uint32Array): void;
   setDestinationAvailable(id: number, isAvailable: boolean): void;
   setDestinationTraits(id: number, isQuiesced: boolean, upperThreshold: number, lowerThreshold: number): void;

@@ -24,6 +24,7 @@ import { AddressOverlap } from './address-overlap.js';
 import { CONNECTIONS_PER_PIECE, ConnectionReader } from './connection-reader.js';
 import { Devices } from './devices.js';
 import { DestinationLanes } from './lanes.js';
+import { Masquerading } from './masquerading.js';
 import { PROTOCOL_NUMBERS } from './protocol-number.js';
 import { RealServers, type Route } from './real-servers.js';
 import { setServiceTraits } from './service-traits.js';
@@ -39,6 +40,7 @@ export class Engine implements DataPlane {
   readonly maxServices: number;
   readonly maxDestinations: number;
   readonly devices: Devices;
+  readonly masquerading: Masquerading;
   readonly #native: NativeEngine;
   readonly #lanes: DestinationLanes;
   readonly #figures: WorkerFigures;
@@ -57,6 +59,7 @@ export class Engine implements DataPlane {
     this.#observer = observer;
     this.#native = new addon.Engine(limits.connections, limits.services, limits.destinations, limits.workers);
     this.devices = new Devices(this.#native);
+    this.masquerading = new Masquerading(this.#native);
     this.#vips = new Vips(this.#native, this.#overlap);
     this.#realServers = new RealServers(this.#native);
     this.maxServices = limits.services;
@@ -209,11 +212,6 @@ export class Engine implements DataPlane {
   /** The way to the real servers at `address`; to be told again when it changes. */
   setRoute(address: string, route: Route): void {
     this.#realServers.setRoute(address, route);
-  }
-
-  /** Source ports of masqueraded connections, for each port of a real server. */
-  setMasqueradePorts(first: number, last: number): void {
-    this.#native.setMasqueradePorts(first, last);
   }
 
   setTimeouts(timeouts: Timeouts): void {

@@ -18,7 +18,7 @@ export class Vips {
   /** False, and nothing happens, where it is there. */
   add(address: string): boolean {
     if (this.#ids.has(address)) return false;
-    // There are never more VIPs than services, so an id below the service limit is always left.
+    // There are never more VIPs than services and masquerading addresses, so an id below the engine's limit is left.
     const id = this.#freeIds.pop() ?? this.#ids.size;
     this.#ids.set(address, id);
     this.#native.addVip(id, addressWords(address));

@@ -37,6 +37,9 @@ export interface VirtualService {
   readonly alsoPorts?: readonly PortRange[] | undefined;
 }
 
+/** One that packets are to come for without a service; of an address of the host nothing is taken then. */
+export type VirtualAddress = Pick<VirtualService, 'family' | 'address'>;
+
 /** Protocol and port matter only for an address of the host itself: of that, nothing else is taken. */
 export interface RealServer {
   readonly family: Family;
@@ -164,7 +167,8 @@ function localContributions({ kind, address, location, uses }: Entry): readonly 
   const add = (protocol: number, { first, last }: PortRange) =>
     contributions.push({ role, item: itemOf(address, '', protocol, first, last) });
   for (const { protocol, port, alsoPorts } of uses.values()) {
-    if (location !== 'local' && port > MAX_PORT_OF_RULE) continue;
+    const isAddressAlone = kind === 'virtual address' && protocol === undefined;
+    if (isAddressAlone || (location !== 'local' && port > MAX_PORT_OF_RULE)) continue;
     for (const number of protocol === undefined ? PROTOCOLS : [PROTOCOL_NUMBERS[protocol]]) {
       for (const ports of portsOf(port, alsoPorts)) add(number, ports);
     }

@@ -1,11 +1,11 @@
 /**
  * One address family's rules and routes: what is wanted, what is in the kernel, and the difference. Callers serialise.
  */
-import { messageOf, UipvsError } from '../base/error.js';
+import { messageOf, type UipvsError } from '../base/error.js';
 import type { Family, ProtocolName } from '../net/family.js';
 import type { Capture } from './capture.js';
 import type { HostContext } from './context.js';
-import { Entry, type EntryKind, isElsewhere, unselectablePort, wantedLines } from './entry.js';
+import { Entry, type EntryKind, isElsewhere, wantedLines } from './entry.js';
 import { FamilyBase } from './family-base.js';
 import { FamilyLines, type Refusals, type Step } from './family-lines.js';
 import { FamilyRules } from './family-rules.js';
@@ -16,7 +16,7 @@ import type { PortRange } from './port-range.js';
 import { RoutedVips } from './routed-vips.js';
 import { listRoutes, listRules, routeText, ruleText } from './rule.js';
 import { enableForwarding } from './settings.js';
-import { LOCATED_FOR_MS, settle } from './settling.js';
+import { LOCATED_FOR_MS, refuseUnselectable, settle } from './settling.js';
 import { findTaken } from './taken.js';
 
 /** Real servers whose routes a refresh compares with the kernel's; all of them in turn. */
@@ -86,6 +86,16 @@ export class FamilyPlumbing {
       for (const { takeBack } of steps) takeBack?.();
       throw thrown;
     }
+  }
+
+  /** See {@link HostPlumbing.heldElsewhere}. */
+  heldElsewhere(addresses: readonly string[]): readonly string[] {
+    const unanswered = this.#lan.unanswered();
+    return addresses.filter((address) => {
+      const entry = this.#entries.get(`virtual address ${address}`);
+      if (entry === undefined || !isElsewhere(entry)) return false;
+      return entry.hasBeenLocal || unanswered.has(address);
+    });
   }
 
   /** Makes a change that leaves the kernel as it is; false, and nothing was done: it has to be applied. */
@@ -288,11 +298,4 @@ export class FamilyPlumbing {
     }
     if (!this.#needsBase()) await this.#base.remove();
   }
-}
-
-function refuseUnselectable(entry: Entry, refusals: Refusals): void {
-  const port = unselectablePort(entry);
-  if (port === null) return;
-  const sentence = `Port ${port} of virtual address ${entry.address}, an address of the host, cannot be taken: no policy rule can name it`;
-  refusals.set(entry, new UipvsError('EINVAL', sentence));
 }

@@ -37,7 +37,7 @@ import { UipvsError } from '../base/error.js';
 import type { Family } from '../net/family.js';
 import { Capture } from './capture.js';
 import type { HostContext } from './context.js';
-import type { EntryKind, RealServer, VirtualService } from './entry.js';
+import type { EntryKind, RealServer, VirtualAddress, VirtualService } from './entry.js';
 import { type Change, FamilyPlumbing } from './family-plumbing.js';
 import { checkMark, type FirewallMark, type FirewallMarkDevice, FirewallMarks } from './firewall-mark.js';
 import { checkCaptureDevices, checkOptions, type HostOptions } from './host-options.js';
@@ -122,13 +122,20 @@ export class HostPlumbing {
    * are given, and nothing else.
    * Errors: EEXIST when another route or daemon has the VIP, and nothing is changed; EINVAL; EPERM; EIO.
    */
-  addVirtualService(service: VirtualService): Promise<void> {
+  addVirtualService(service: VirtualService | VirtualAddress): Promise<void> {
     return this.#request('add', 'virtual address', service);
   }
 
   /** Takes the service away; one that is not there does nothing. */
   removeVirtualService(service: VirtualService): Promise<void> {
     return this.#request('remove', 'virtual address', service);
+  }
+
+  /** Those of the virtual addresses that another host has: it answers for them, or they were here and have gone. */
+  heldElsewhere(addresses: readonly string[]): ReadonlySet<string> {
+    return new Set(
+      ([4, 6] as const).flatMap((family) => this.#families[family].heldElsewhere(addresses)),
+    );
   }
 
   /**

@@ -86,6 +86,12 @@ export class LanAnswers {
     if (isRefresh) await this.#lookAfter(macs);
   }
 
+  /** The addresses on a LAN that are left to another host, or not asked about yet. */
+  unanswered(): ReadonlySet<string> {
+    const places = [...this.#places.values()].filter(({ isAnswered }) => !isAnswered);
+    return new Set(places.map(({ address }) => address));
+  }
+
   /** Forgets places that are not wanted any more; returns those that are new. */
   async #compare(vips: readonly string[], links: ReadonlyMap<string, Link>): Promise<Place[]> {
     const { system } = this.#context;

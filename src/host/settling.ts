@@ -1,6 +1,7 @@
 /** What the kernel says of where an address is, and for how long that holds. */
+import { UipvsError } from '../base/error.js';
 import type { HostContext } from './context.js';
-import type { Entry, EntryKind } from './entry.js';
+import { type Entry, type EntryKind, unselectablePort } from './entry.js';
 import type { Refusals } from './family-lines.js';
 import { type Finding, isSameRoute } from './location.js';
 import { takenError } from './taken.js';
@@ -52,4 +53,12 @@ function move(context: HostContext, entry: Entry, location: Finding['location'])
   }
   entry.location = location;
   if (kind === 'virtual address') onVipLocation(address, location === 'local');
+}
+
+/** Refuses a service that no rule can select. */
+export function refuseUnselectable(entry: Entry, refusals: Refusals): void {
+  const port = unselectablePort(entry);
+  if (port === null) return;
+  const sentence = `Port ${port} of virtual address ${entry.address}, an address of the host, cannot be taken: no policy rule can name it`;
+  refusals.set(entry, new UipvsError('EINVAL', sentence));
 }

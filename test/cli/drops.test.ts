@@ -10,6 +10,8 @@ const COUNTERS = {
   passed_packets: 0,
   answered_packets: 3,
   upcalls: 7,
+  refused_tuple_conflict: 0,
+  refused_masquerade_ports: 2,
   drop_malformed_ip_header_length: 2,
   drop_fragment: 0,
   drop_table_full: 1_234_567_890,
@@ -28,7 +30,7 @@ async function drops(words: string, counters: Readonly<Record<string, number>> =
   }
 }
 
-describe('--drops prints packets by verdict and drops by reason', () => {
+describe('--drops prints packets by verdict, refusals and drops by reason', () => {
   it('as --stats prints figures, without the reasons that had no packet', async () => {
     const out = `Verdict                            Packets
   -> Reason
@@ -36,6 +38,7 @@ received                           123456K
 translated                            1000
 passed                                   0
 answered                                 3
+  -> refused_masquerade_ports            2
 dropped                              1234M
   -> malformed_ip_header_length          2
   -> table_full                      1234M
@@ -60,6 +63,8 @@ received                          123456789
 translated                            1000
 passed                                   0
 answered                                 3
+  -> refused_tuple_conflict              0
+  -> refused_masquerade_ports            2
 dropped                           1234567893
   -> malformed_ip_header_length          2
   -> fragment                            0

@@ -1,4 +1,5 @@
 import { type AddressKeeper, HostSync } from '../../src/daemon/host-sync.js';
+import type { VirtualService } from '../../src/host/entry.js';
 import type { HostPlumbing } from '../../src/host/host-plumbing.js';
 
 const OPTIONS = { device: 'uipvs0', masqueradePorts: { first: 61000, last: 62000 } };
@@ -14,8 +15,8 @@ export class RecordingHost {
   readonly refused = new Map<number | string, Error>();
 
   /** One that works on this host. */
-  makeSync(): HostSync {
-    return new HostSync(this.#plumbing, this.#engine, OPTIONS);
+  makeSync(masqueradeAddresses: readonly string[] = []): HostSync {
+    return new HostSync(this.#plumbing, this.#engine, { ...OPTIONS, masqueradeAddresses });
   }
 
   readonly #engine: AddressKeeper = {
@@ -28,7 +29,7 @@ export class RecordingHost {
 
   readonly #plumbing = {
     reservePorts: async ({ first, last }) => void this.calls.push(`reserve ${first}-${last}`),
-    addVirtualService: ({ address: vip, port = 0, alsoPorts = [] }) =>
+    addVirtualService: ({ address: vip, port = 0, alsoPorts = [] }: Partial<VirtualService>) =>
       this.#add(port, `${vip}:${port}${alsoPorts.length > 0 ? ' and more' : ''}`),
     removeVirtualService: async ({ address: vip, port = 0 }) => void this.calls.push(`host -${vip}:${port}`),
     tryAddRealServer: ({ address: rip }) => this.inPlace.has(rip) && this.calls.push(`at once +${rip}`) > 0,
