@@ -120,8 +120,7 @@ bool Pipeline::take_expected(Packet& packet, PacketView& view, Action& action) {
   hold(control, 1);
   remove(expected.id, *expected.head);
   Counter reason = Counter::drop_masquerade_source;
-  const bool has_source =
-      !ends.is_masqueraded || choose_source(ends, 0, controller.head->destination_id, reason);
+  const bool has_source = !ends.is_masqueraded || choose_source(ends, 0, controller.head->destination_id, reason);
   const bool is_made = has_source && expect(controller, ends, 0);
   hold(control, -1);
   if (!has_source) count(reason);

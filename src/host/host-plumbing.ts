@@ -133,9 +133,7 @@ export class HostPlumbing {
 
   /** Those of the virtual addresses that another host has: it answers for them, or they were here and have gone. */
   heldElsewhere(addresses: readonly string[]): ReadonlySet<string> {
-    return new Set(
-      ([4, 6] as const).flatMap((family) => this.#families[family].heldElsewhere(addresses)),
-    );
+    return new Set(([4, 6] as const).flatMap((family) => this.#families[family].heldElsewhere(addresses)));
   }
 
   /**

@@ -78,6 +78,12 @@ describe('the host follows the model', () => {
     assert.deepEqual(await apply(removed(tcpKey(80))), ['host -10.9.0.1:80', 'engine -10.9.0.1']);
   });
 
+  test('a VIP that is an address to masquerade with stays after its last service', async () => {
+    sync = host.makeSync(['10.9.0.1']);
+    await apply(added(tcpKey(80)));
+    assert.deepEqual(await apply(removed(tcpKey(80))), ['host -10.9.0.1:80']);
+  });
+
   test('an addition that the host refused is taken back at once', async () => {
     host.refused.set(80, new Error('taken'));
     await assert.rejects(apply(added(tcpKey(80))), /taken/);

@@ -51,8 +51,12 @@ describe('addresses for full NAT that are routed to the director, and answered f
 
   for (const family of FAMILIES) {
     test(`are given to no second connection then, by ${family}`, async () => {
-      const fresh = [await client.connect(VIP[family], ECHO_PORT), await client.connect(VIP[family], ECHO_PORT)];
-      for (const [index, each] of fresh.entries()) assert.equal(await each.exchange(`new ${index}`), `new ${index}`);
+      const fresh = [
+        await client.connect(VIP[family], ECHO_PORT),
+        await client.connect(VIP[family], ECHO_PORT),
+      ];
+      for (const [index, each] of fresh.entries())
+        assert.equal(await each.exchange(`new ${index}`), `new ${index}`);
       const before = await refusedForPorts(scene);
       assert.equal((await client.refusal(VIP[family], ECHO_PORT)).code, 'ECONNREFUSED');
       assert.equal(await refusedForPorts(scene), before + 1);
@@ -91,7 +95,11 @@ describe('an address for full NAT that other hosts and programs have', () => {
     return seen;
   };
   const logged = (pattern: RegExp, times: number) =>
-    until(`uipvsd to say ${pattern}`, PATIENCE_MS, () => [...scene.uipvs.log.matchAll(pattern)].length >= times);
+    until(
+      `uipvsd to say ${pattern}`,
+      PATIENCE_MS,
+      () => [...scene.uipvs.log.matchAll(pattern)].length >= times,
+    );
 
   before(async () => {
     const addresses = FAMILIES.flatMap((family) => [OWN[family], MOVING[family], FOREIGN[family]]);

@@ -28,7 +28,13 @@ describe('full NAT with three ports and two addresses of each family', () => {
   });
   after(() => scene.close());
 
-  const masquerade = async (option: '-t' | '-u', vip: string, vport: number, server: number, port: number) => {
+  const masquerade = async (
+    option: '-t' | '-u',
+    vip: string,
+    vport: number,
+    server: number,
+    port: number,
+  ) => {
     await scene.adm('-A', option, endpoint(vip, vport), '-s', 'rr', '--masquerade', 'all');
     await scene.adm('-a', option, endpoint(vip, vport), '-r', scene.destination(vip, server, port), '-m');
   };
@@ -73,7 +79,10 @@ describe('full NAT with three ports and two addresses of each family', () => {
       test('leave another port of the real server all of them', async () => {
         await masquerade('-t', vip, OTHER_PORT_VPORT, 1, 80);
         for (let count = 0; count < 6; count += 1) await client.connect(vip, OTHER_PORT_VPORT);
-        assert.deepEqual(await sourcesAt(scene, 'rs1', family, 80, 6), combinations(ADDRESSES[family], PORTS));
+        assert.deepEqual(
+          await sourcesAt(scene, 'rs1', family, 80, 6),
+          combinations(ADDRESSES[family], PORTS),
+        );
       });
 
       test('leave UDP to the same port all of them', async () => {
@@ -82,7 +91,8 @@ describe('full NAT with three ports and two addresses of each family', () => {
         for (let count = 0; count < 7; count += 1) flows.push(await client.datagrams(vip, FULL_VPORT));
         const last = flows.pop();
         const texts = flows.map((_, index) => `flow ${index}`);
-        for (const [index, flow] of flows.entries()) assert.equal(await flow.ask(texts[index] ?? ''), texts[index]);
+        for (const [index, flow] of flows.entries())
+          assert.equal(await flow.ask(texts[index] ?? ''), texts[index]);
         const before = await refusedForPorts(scene);
         await assert.rejects(
           async () => last?.ask('the seventh'),
@@ -97,7 +107,8 @@ describe('full NAT with three ports and two addresses of each family', () => {
         // A connection that was reset is kept for ten seconds.
         const until = Date.now() + 20_000;
         let fresh: Connection | null = null;
-        while (fresh === null && Date.now() < until) fresh = await client.connect(vip, FULL_VPORT).catch(() => null);
+        while (fresh === null && Date.now() < until)
+          fresh = await client.connect(vip, FULL_VPORT).catch(() => null);
         assert.equal(await fresh?.exchange('a new one'), 'a new one');
         assert.equal(new Set(await sourcesAt(scene, 'rs1', family, ECHO_PORT, 5)).size, 5);
       });

@@ -35,7 +35,14 @@ describe('DNS over UDP through full NAT', () => {
       ] as const) {
         await scene.adm('-A', '-u', endpoint(vip, vport), '-s', 'rr', ...options);
         for (const index of [1, 2])
-          await scene.adm('-a', '-u', endpoint(vip, vport), '-r', scene.destination(vip, index, DNS_PORT), '-m');
+          await scene.adm(
+            '-a',
+            '-u',
+            endpoint(vip, vport),
+            '-r',
+            scene.destination(vip, index, DNS_PORT),
+            '-m',
+          );
       }
     }
   });
