@@ -15,7 +15,7 @@ import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { until } from '../lab/poll.js';
 import { VIP } from '../lab/topology.js';
-import { RunningExchange } from './support/exchange.js';
+import { assertUnharmed, RunningExchange } from './support/exchange.js';
 import { hostState } from './support/host-state.js';
 import type { Peer } from './support/peer.js';
 import { RuleWatch } from './support/rule-watch.js';
@@ -285,8 +285,7 @@ describe('what a daemon leaves to its successor', () => {
       const restored = saved.filter((line) => line.includes(`-t 10.9.${turn + 1}.`));
       assert.deepEqual(restored.toSorted(), lines.slice(0, restored.length).toSorted());
     }
-    const report = await exchange.finish();
-    assert.deepEqual([report.ended, report.wrong], [{}, 0]);
+    assertUnharmed(await exchange.finish(), 50);
   });
 });
 

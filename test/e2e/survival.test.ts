@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Dice } from '../lab/dice.js';
 import { VIP } from '../lab/topology.js';
+import { assertUnharmed } from './support/exchange.js';
 import { type KillingReport, killAgainAndAgain, quantile } from './support/killing.js';
 import { Scene } from './support/scene.js';
 
@@ -44,7 +45,6 @@ for (const { io, address, hasStandby } of VARIANTS) {
       context.diagnostic(`seed ${SEED}, ${report.blocks} blocks`);
       assert.deepEqual(report.ended, {});
       assert.equal(report.wrong, 0);
-      assert.equal(report.connections, CONNECTIONS);
       assert.ok(report.blocks > CONNECTIONS * KILLS, `only ${report.blocks} blocks were exchanged`);
     });
 
@@ -58,6 +58,7 @@ for (const { io, address, hasStandby } of VARIANTS) {
       context.diagnostic(
         `stall: median ${median} ms, p99 ${p99} ms, longest ${longest} ms; restart: ${restart} ms`,
       );
+      assertUnharmed(report, CONNECTIONS);
       assert.equal(stallsMs.length, CONNECTIONS * KILLS);
       // No test depends on how fast the machine is: whoever asks for kills looks at the time as well.
       if (process.env.UIPVS_KILLS !== undefined) assert.ok((p99 ?? 0) <= STALL_LIMIT_MS, `p99 is ${p99} ms`);

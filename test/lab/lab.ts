@@ -150,6 +150,11 @@ export class Lab {
     return UipvsProcess.start(this, host, options);
   }
 
+  /** Run uipvsd on a machine; returns at once. */
+  beginUipvs(host: Host, options?: UipvsOptions): UipvsProcess {
+    return UipvsProcess.begin(this, host, options);
+  }
+
   /** Run a uipvsd that waits for another one of the machine to end; returns when it waits. */
   standBy(host: Host, options?: UipvsOptions): Promise<UipvsProcess> {
     return UipvsProcess.standBy(this, host, options);

@@ -63,6 +63,12 @@ export class UipvsProcess {
     return new UipvsProcess(lab, host, child, socketPath);
   }
 
+  /** Implementation of `Lab.beginUipvs`. Throws ENOENT when not built. */
+  static begin(lab: Lab, host: Host, options: UipvsOptions = {}): UipvsProcess {
+    const [child, socketPath] = UipvsProcess.#spawn(lab, host, options);
+    return new UipvsProcess(lab, host, child, socketPath);
+  }
+
   /** Implementation of `Lab.standBy`. Throws as `start`. */
   static async standBy(lab: Lab, host: Host, options: UipvsOptions = {}): Promise<UipvsProcess> {
     const [child, socketPath] = UipvsProcess.#spawn(lab, host, {
@@ -84,9 +90,14 @@ export class UipvsProcess {
     return [child, socketPath];
   }
 
-  /** Waits until one that stood by has taken over: its log says that it is ready, and it answers. */
+  /** Whether it has said that it is ready. */
+  get isReady(): boolean {
+    return this.#child.log.includes('"ready"');
+  }
+
+  /** Waits until one that stood by has taken over, or one that was begun is there: it says that it is ready, and answers. */
   async answers(): Promise<void> {
-    const isReady = () => this.#child.log.includes('"ready"') && accepts(this.socketPath);
+    const isReady = () => this.isReady && accepts(this.socketPath);
     await this.#child.ready(`uipvsd to answer at ${this.socketPath}`, START_TIMEOUT_MS, isReady);
   }
 

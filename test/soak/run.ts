@@ -123,7 +123,7 @@ export async function runSoak({ io, minutes, seed }: SoakPlan): Promise<readonly
     if (growth > MOST_GROWTH_BYTES) faults.push(`the daemon grew by ${growth} bytes: ${describe(loaded)}`);
 
     await takeBackEdits(scene);
-    const { connections, blocks, ended, wrong } = await exchange.finish();
+    const { connections, blocks, ended, wrong, stuck } = await exchange.finish();
     console.log(
       `${kills} kills, ${replacements} replacements; ${connections} lasting connections, ${blocks} blocks; ` +
         `${counts.connections} short ones, ${counts.datagrams} datagrams, ` +
@@ -131,6 +131,7 @@ export async function runSoak({ io, minutes, seed }: SoakPlan): Promise<readonly
     );
     faults.push(...counts.faults);
     if (wrong > 0) faults.push(`${wrong} lasting connections got wrong bytes`);
+    if (stuck.length > 0) faults.push(`${stuck.length} lasting connections do not go on`);
     const ends = Object.entries(ended).map(([how, many]) => `${many} by ${how}`);
     if (ends.length > 0) faults.push(`lasting connections ended: ${ends.join(', ')}`);
     faults.push(...(await comeToRest(scene, atRest, saved, startedAt)));

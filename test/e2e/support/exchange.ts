@@ -2,10 +2,12 @@
  * Many TCP connections to an echo server that exchange data until SIGTERM: every connection sends a block of a stream of
  * its own, waits until all of it has come back, compares it, and sends the next one a little later.
  *
- *   exchange.js ADDRESS PORT CONNECTIONS INTERVAL_MS REPORT
+ *   exchange.js ADDRESS PORT CONNECTIONS INTERVAL_MS REPORT GO_ON_MS
  *
- * Prints `ready` when all have exchanged a block, and at the end writes an {@link ExchangeReport} into a file, as JSON.
+ * Prints `ready` when all have exchanged a block. At SIGTERM it asks each connection for one more whole round, which it
+ * has GO_ON_MS for, and writes an {@link ExchangeReport} into a file, as JSON.
  */
+import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
@@ -20,7 +22,12 @@ export interface ExchangeReport {
   readonly ended: Readonly<Record<string, number>>;
   /** Connections that got other bytes than they sent. */
   readonly wrong: number;
-  /** Blocks that took long to come back: connection, when it was sent (Date.now()), how long it took, in ms. */
+  /** Connections that neither ended nor made a whole round after they were told to finish, by number. */
+  readonly stuck: readonly number[];
+  /**
+   * Blocks that took long to come back, and those that had not yet: connection, when it was sent (Date.now()), how long it
+   * took or has taken, in ms.
+   */
   readonly slow: readonly (readonly [number, number, number])[];
 }
 
@@ -29,6 +36,8 @@ const READY_MS = 60_000;
 
 /** Longer than an undisturbed echo takes. */
 const SLOW_MS = 100;
+/** Longer than TCP waits before it tries again after the longest disturbance that a test makes. */
+const GO_ON_MS = 15_000;
 const BLOCK_BYTES = 1500;
 const CONNECTS_AT_ONCE = 100;
 
@@ -41,6 +50,7 @@ class Exchange {
   #round = 0;
   #received = 0;
   #sentAt = 0;
+  #isUnderWay = false;
   end: string | null = null;
   isWrong = false;
 
@@ -64,14 +74,34 @@ class Exchange {
     return this.#round;
   }
 
+  /** How many blocks there will be when it has made a whole round that begins from now on. */
+  get nextRound(): number {
+    return this.#round + (this.#isUnderWay ? 2 : 1);
+  }
+
+  get isOver(): boolean {
+    return this.end !== null || this.isWrong;
+  }
+
+  /** Notes the block that is under way, if it takes long. */
+  noteUnderWay(): void {
+    if (this.#isUnderWay && !this.isOver) this.#note();
+  }
+
+  #note(): void {
+    const tookMs = Date.now() - this.#sentAt;
+    if (tookMs >= SLOW_MS) this.#slow.push([this.#index, this.#sentAt, tookMs]);
+  }
+
   #send(): void {
-    if (this.end !== null || this.isWrong) return;
+    if (this.isOver) return;
     // Of no other connection, and of no other round.
     for (let at = 0; at < BLOCK_BYTES; at += 4) {
       this.#block.writeUInt32LE((this.#index * 0x9e3779b1 + this.#round * 0x85ebca6b + at) >>> 0, at);
     }
     this.#received = 0;
     this.#sentAt = Date.now();
+    this.#isUnderWay = true;
     this.#socket.write(Buffer.from(this.#block));
   }
 
@@ -83,8 +113,8 @@ class Exchange {
       return;
     }
     if (this.#received < BLOCK_BYTES) return;
-    const tookMs = Date.now() - this.#sentAt;
-    if (tookMs >= SLOW_MS) this.#slow.push([this.#index, this.#sentAt, tookMs]);
+    this.#note();
+    this.#isUnderWay = false;
     this.#round += 1;
     setTimeout(() => this.#send(), this.#intervalMs);
   }
@@ -92,6 +122,7 @@ class Exchange {
 
 /** Many connections of the client's that exchange data from now on. */
 export class RunningExchange {
+  static #started = 0;
   readonly #child: Child;
   readonly #file: string;
 
@@ -100,28 +131,55 @@ export class RunningExchange {
     this.#file = file;
   }
 
-  /** Returns when each has exchanged a block. */
+  /**
+   * Returns when each has exchanged a block.
+   *
+   * @param goOnMs how long a connection may take for its last round
+   */
   static async start(
     lab: Lab,
     to: { readonly address: string; readonly port: number },
     connections: number,
     intervalMs: number,
+    goOnMs = GO_ON_MS,
   ): Promise<RunningExchange> {
-    const file = path.join(lab.directory, 'exchange.json');
-    const words = [to.address, to.port, connections, intervalMs, file].map(String);
+    const file = path.join(lab.directory, `exchange-${++RunningExchange.#started}.json`);
+    const words = [to.address, to.port, connections, intervalMs, file, goOnMs].map(String);
     const child = lab.spawn('client', [process.execPath, PROGRAM, ...words]);
     await child.ready('the connections to exchange data', READY_MS, () => child.log.includes('ready'));
     return new RunningExchange(child, file);
   }
 
+  /** To be called when nothing disturbs them any more: settles when each has shown that it goes on, or that it does not. */
   async finish(): Promise<ExchangeReport> {
     await this.#child.stop(READY_MS);
     return JSON.parse(readFileSync(this.#file, 'utf8')) as ExchangeReport;
   }
 }
 
+/** Fails unless all connections are there, got the bytes that they sent and go on. */
+export function assertUnharmed(report: ExchangeReport, connections: number): void {
+  const { ended, wrong, stuck, connections: present } = report;
+  assert.deepEqual({ ended, wrong, stuck, connections: present }, { ended: {}, wrong: 0, stuck: [], connections });
+}
+
+/** Those that are not over and do not make a whole round within so long. */
+async function findStuck(exchanges: readonly Exchange[], goOnMs: number): Promise<readonly number[]> {
+  const goals = exchanges.map(({ nextRound }) => nextRound);
+  const endsAt = performance.now() + goOnMs;
+  const waiting = (): number[] =>
+    [...exchanges.keys()].filter((at) => {
+      const exchange = exchanges[at];
+      return exchange !== undefined && !exchange.isOver && exchange.blocks < (goals[at] ?? 0);
+    });
+  while (waiting().length > 0 && performance.now() < endsAt) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return waiting();
+}
+
 async function main(): Promise<void> {
-  const [address = '', port = '', count = '', intervalMs = '', file = ''] = process.argv.slice(2);
+  const [address = '', port = '', count = '', intervalMs = '', file = '', goOnMs = ''] = process.argv.slice(2);
   const slow: [number, number, number][] = [];
   const exchanges: Exchange[] = [];
   const open = (index: number): Promise<void> =>
@@ -143,7 +201,9 @@ async function main(): Promise<void> {
   }
   slow.length = 0;
   process.stdout.write('ready\n');
-  process.on('SIGTERM', () => {
+  process.once('SIGTERM', async () => {
+    const stuck = await findStuck(exchanges, Number(goOnMs));
+    for (const exchange of exchanges) exchange.noteUnderWay();
     const ended: Record<string, number> = {};
     for (const { end } of exchanges) if (end !== null) ended[end] = (ended[end] ?? 0) + 1;
     const report: ExchangeReport = {
@@ -151,6 +211,7 @@ async function main(): Promise<void> {
       blocks: exchanges.reduce((sum, { blocks }) => sum + blocks, 0),
       ended,
       wrong: exchanges.filter(({ isWrong }) => isWrong).length,
+      stuck,
       slow,
     };
     writeFileSync(file, JSON.stringify(report));

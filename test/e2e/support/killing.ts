@@ -26,8 +26,6 @@ export interface KillingReport extends ExchangeReport {
 
 const MAX_PAUSE_MS = 1500;
 const PATIENCE_MS = 60_000;
-/** Connections are given this long to go on after the last kill. */
-const RECOVERY_MS = 4000;
 
 /** The value that so many of all, which are in rising order, do not exceed. */
 export function quantile(sorted: readonly number[], part: number): number {
@@ -50,7 +48,6 @@ export async function killAgainAndAgain(scene: Scene, plan: KillingPlan): Promis
     else await scene.restartUipvs({ args: plan.args });
     restartsMs.push(Date.now() - killedAt);
   }
-  await pause(RECOVERY_MS);
   const report = await exchange.finish();
   return { ...report, restartsMs, stallsMs: stallsOf(report, kills) };
 }

@@ -86,6 +86,11 @@ export class Scene {
     this.#uipvs = await this.lab.startUipvs('director', options);
   }
 
+  /** Starts uipvsd again after it has ended, and does not wait for it. */
+  beginUipvs(options?: UipvsOptions): void {
+    this.#uipvs = this.lab.beginUipvs('director', options);
+  }
+
   /** Starts a uipvsd that waits for the present one to end, and takes its place here. */
   async standBy(options: UipvsOptions): Promise<void> {
     this.#uipvs = await this.lab.standBy('director', options);
