@@ -26,6 +26,7 @@ const ALONE: readonly string[] = [
 const ON_ONE_DEVICE: readonly string[] = [
   'bad-commands',
   'control-socket',
+  'descriptor-store',
   'inspection',
   'interfaces',
   'ldirectord',

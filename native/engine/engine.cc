@@ -74,14 +74,34 @@ int Engine::open_state(const std::string& directory, bool is_fresh, Found& found
 
 RecoveryReport Engine::recover() { return TableRecovery(table_, *directory_, lanes(1), now()).run(); }
 
-int Engine::open_tun(const std::string& name, const char*& failed_call) {
+int Engine::open_device(TunDevice& device, const std::string& name, bool has_queues, std::span<const int>& kept,
+                        const char*& failed_call) {
+  while (!kept.empty()) {
+    const int descriptor = kept.front();
+    kept = kept.subspan(1);
+    if (device.take(descriptor, name, has_queues)) return 0;
+  }
+  return device.open(name, has_queues, failed_call);
+}
+
+int Engine::open_tun(const std::string& name, std::span<const int> kept, const char*& failed_call) {
   const bool has_queues = limits_.workers > 1;
-  int error = tun_.open(name, has_queues, failed_call);
+  int error = open_device(tun_, name, has_queues, kept, failed_call);
   for (uint32_t i = 1; i < limits_.workers && error == 0; ++i) {
     queues_.push_back(std::make_unique<TunDevice>());
-    error = queues_.back()->open(name, has_queues, failed_call);
+    error = open_device(*queues_.back(), name, has_queues, kept, failed_call);
   }
+  for (const int descriptor : kept) ::close(descriptor);
   return error;
+}
+
+std::vector<int> Engine::device_descriptors(uint32_t mark) const {
+  const TunDevice* const device = device_of(mark);
+  if (device == nullptr) return {};
+  std::vector<int> descriptors = {device->descriptor()};
+  if (mark != 0) return descriptors;
+  for (const auto& queue : queues_) descriptors.push_back(queue->descriptor());
+  return descriptors;
 }
 
 const TunDevice* Engine::device_of(uint32_t mark) const {
@@ -121,11 +141,12 @@ int Engine::open_kept_errors(const char*& failed_call) {
   return error;
 }
 
-int Engine::open_mark(uint32_t mark, const std::string& name, const char*& failed_call) {
+int Engine::open_mark(uint32_t mark, const std::string& name, std::span<const int> kept, const char*& failed_call) {
   failed_call = "open";
   if (mark_devices_.contains(mark)) return -EEXIST;
   auto device = std::make_unique<TunDevice>();
-  const int error = device->open(name, false, failed_call);
+  const int error = open_device(*device, name, false, kept, failed_call);
+  for (const int descriptor : kept) ::close(descriptor);
   if (error != 0) return error;
   if (!others_.front()->add({mark, false}, *device)) return -ENOSPC;
   mark_devices_.emplace(mark, std::move(device));

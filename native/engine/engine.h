@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,7 +49,11 @@ class Engine {
   // Takes over the connections of before, once the destinations are there and before start().
   RecoveryReport recover();
 
-  int open_tun(const std::string& name, const char*& failed_call);
+  // `kept`: descriptors of the device that somebody has kept open since an earlier process had it, one a worker; those
+  // that are none, or too many, are closed.
+  int open_tun(const std::string& name, std::span<const int> kept, const char*& failed_call);
+  // Of the device, one a worker, which stay this object's. Mark 0 is the main one's.
+  std::vector<int> device_descriptors(uint32_t mark) const;
   // Whether the device stays when the process ends, as it was found or was set. Mark 0 is the main one's.
   bool is_device_kept(uint32_t mark) const;
   int keep_device(uint32_t mark, bool is_kept);
@@ -58,7 +63,7 @@ class Engine {
   int open_kept_errors(const char*& failed_call);
   // A device for packets with a firewall mark; their replies and they themselves leave by the main one. -EEXIST where
   // the mark has one, -ENOSPC where there are as many as a worker reads.
-  int open_mark(uint32_t mark, const std::string& name, const char*& failed_call);
+  int open_mark(uint32_t mark, const std::string& name, std::span<const int> kept, const char*& failed_call);
   // The kernel takes the device away. Nothing happens where the mark has none.
   void close_mark(uint32_t mark);
   // Packets that come in by the interface are taken from the wire from now on. -EEXIST where they are already, -EBUSY
@@ -97,6 +102,9 @@ class Engine {
 
  private:
   bool is_port(uint32_t interface);
+  // By the first of the kept descriptors that is one, which is taken off, or anew.
+  static int open_device(TunDevice& device, const std::string& name, bool has_queues, std::span<const int>& kept,
+                         const char*& failed_call);
   TunDevice& queue(uint32_t worker) { return worker == 0 ? tun_ : *queues_[worker - 1]; }
   WorkerCounters* counter_blocks() { return reinterpret_cast<WorkerCounters*>(counter_memory_.bytes().data()); }
   void wait_for_turns();

@@ -20,6 +20,11 @@ namespace {
 // Implementation: a super-packet is written while the second-level cache still holds it; small packets never reach this.
 constexpr size_t kBurstBytes = 32 * 1024;
 
+// What a device is opened as, by which a packet is preceded by a VnetHeader and nothing else.
+constexpr int kFlags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
+
+int flags_of(bool has_queues) { return kFlags | (has_queues ? IFF_MULTI_QUEUE : 0); }
+
 // Best first. USO needs Linux 6.2; TSO and checksum offload any kernel since 2.6.27.
 constexpr std::array<uint32_t, 4> kOffloadChoices = {
     TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_USO4 | TUN_F_USO6,
@@ -41,10 +46,26 @@ int TunDevice::open(const std::string& name, bool has_queues, const char*& faile
 
   ifreq request{};
   std::memcpy(request.ifr_name, name.c_str(), name.size());
-  request.ifr_flags = static_cast<short>(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | (has_queues ? IFF_MULTI_QUEUE : 0));
+  request.ifr_flags = static_cast<short>(flags_of(has_queues));
   failed_call = "TUNSETIFF";
   if (::ioctl(device.get(), TUNSETIFF, &request) != 0) return -errno;
+  return prepare(std::move(device), failed_call);
+}
 
+bool TunDevice::take(int descriptor, const std::string& name, bool has_queues) {
+  Descriptor device(descriptor);
+  ifreq request{};
+  // EBADFD where the interface has gone.
+  if (::ioctl(descriptor, TUNGETIFF, &request) != 0 || name != request.ifr_name) return false;
+  if ((request.ifr_flags & (kFlags | IFF_MULTI_QUEUE)) != flags_of(has_queues)) return false;
+  const int status = ::fcntl(descriptor, F_GETFL);
+  if (status < 0 || ::fcntl(descriptor, F_SETFL, status | O_NONBLOCK) != 0) return false;
+  if (::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) return false;
+  const char* failed_call = "";
+  return prepare(std::move(device), failed_call) == 0;
+}
+
+int TunDevice::prepare(Descriptor device, const char*& failed_call) {
   int header_bytes = sizeof(VnetHeader);
   failed_call = "TUNSETVNETHDRSZ";
   if (::ioctl(device.get(), TUNSETVNETHDRSZ, &header_bytes) != 0) return -errno;

@@ -19,6 +19,9 @@ class TunDevice final : public Receiver, public Transmitter {
   // Makes the device `name` (at most 15 characters) with the best offloads the kernel grants, or, with `has_queues`, a
   // further queue of it: then all objects that open it have it. 0 or -errno; `failed_call` then names the system call.
   int open(const std::string& name, bool has_queues, const char*& failed_call);
+  // The same by a descriptor of the device that an earlier process opened so, and that somebody has kept open: packets
+  // have waited in it. False, and the descriptor is closed, where it is none of that.
+  bool take(int descriptor, const std::string& name, bool has_queues);
 
   // Whether the device stays when nobody has it open: then packets for it are dropped without a word, and routes stay.
   bool is_kept() const;
@@ -36,6 +39,8 @@ class TunDevice final : public Receiver, public Transmitter {
   void send(std::span<Packet* const> burst, WorkerCounters& counters) override;
 
  private:
+  int prepare(Descriptor device, const char*& failed_call);
+
   Descriptor descriptor_;
   uint32_t offloads_ = 0;
 };

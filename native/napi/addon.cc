@@ -7,6 +7,7 @@
 #include "io/announce.h"
 #include "napi/arguments.h"
 #include "napi/engine_object.h"
+#include "napi/notice.h"
 #include "napi/peer_credentials.h"
 #include "napi/privileges.h"
 #include "napi/program.h"
@@ -38,6 +39,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("latencyBoundsUs", bounds);
   exports.Set("announceAddress", Napi::Function::New<announce_address>(env, "announceAddress"));
   exports.Set("runProgram", Napi::Function::New<run_program_asynchronously>(env, "runProgram"));
+  exports.Set("sendNotice", Napi::Function::New<send_notice_to>(env, "sendNotice"));
   exports.Set("peerCredentials", Napi::Function::New<peer_credentials>(env, "peerCredentials"));
   exports.Set("restrictPrivileges", Napi::Function::New<restrict_privileges>(env, "restrictPrivileges"));
   exports.Set("ringEntries", Napi::Number::New(env, kRingEntries));

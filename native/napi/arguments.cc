@@ -48,4 +48,12 @@ bool is_words(const Napi::Value& value) {
   return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint32_array;
 }
 
+std::vector<int> descriptors_at(const Napi::CallbackInfo& info, size_t index) {
+  std::vector<int> descriptors;
+  if (info.Length() <= index || !info[index].IsArray()) return descriptors;
+  const Napi::Array array = info[index].As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); ++i) descriptors.push_back(array.Get(i).ToNumber().Int32Value());
+  return descriptors;
+}
+
 }  // namespace uipvs

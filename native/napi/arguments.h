@@ -20,5 +20,7 @@ uint32_t number_at(const Napi::CallbackInfo& info, size_t index);
 bool address_at(const Napi::CallbackInfo& info, size_t index, Family& family, Address& address);
 bool is_words(const Napi::Value& value);
 std::vector<std::string> texts_of(const Napi::Array& array);
+// Nothing where there is no array.
+std::vector<int> descriptors_at(const Napi::CallbackInfo& info, size_t index);
 
 }  // namespace uipvs

@@ -33,6 +33,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
                       InstanceMethod<&EngineObject::IsDeviceKept>("isDeviceKept"),
                       InstanceMethod<&EngineObject::KeepDevice>("keepDevice"),
                       InstanceMethod<&EngineObject::OpenTun>("openTun"),
+                      InstanceMethod<&EngineObject::DeviceDescriptors>("deviceDescriptors"),
                       InstanceMethod<&EngineObject::OpenRaw>("openRaw"),
                       InstanceMethod<&EngineObject::OpenKeptErrors>("openKeptErrors"),
                       InstanceMethod<&EngineObject::OpenMark>("openMark"),
@@ -91,11 +92,20 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   if (error != 0) throw_errno(info.Env(), error, call);
 }
 
+// (device name, descriptors of it that were kept open)
 Napi::Value EngineObject::OpenTun(const Napi::CallbackInfo& info) {
   const char* call = "";
-  const int error = engine_.open_tun(info[0].ToString().Utf8Value(), call);
+  const int error = engine_.open_tun(info[0].ToString().Utf8Value(), descriptors_at(info, 1), call);
   if (error != 0) return throw_errno(info.Env(), error, call);
   return Napi::Number::New(info.Env(), engine_.tun().offloads());
+}
+
+// (mark; 0: the main device)
+Napi::Value EngineObject::DeviceDescriptors(const Napi::CallbackInfo& info) {
+  const std::vector<int> descriptors = engine_.device_descriptors(number_at(info, 0));
+  Napi::Array numbers = Napi::Array::New(info.Env(), descriptors.size());
+  for (uint32_t i = 0; i < descriptors.size(); ++i) numbers.Set(i, Napi::Number::New(info.Env(), descriptors[i]));
+  return numbers;
 }
 
 Napi::Value EngineObject::OpenRaw(const Napi::CallbackInfo& info) {
@@ -175,12 +185,12 @@ Napi::Value EngineObject::Wake(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// (mark, device name)
+// (mark, device name, descriptors of it that were kept open)
 Napi::Value EngineObject::OpenMark(const Napi::CallbackInfo& info) {
   const uint32_t mark = number_at(info, 0);
   if (mark == 0 || info.Length() < 2) return throw_range(info.Env(), "openMark: argument out of range");
   const char* call = "";
-  const int error = engine_.open_mark(mark, info[1].ToString().Utf8Value(), call);
+  const int error = engine_.open_mark(mark, info[1].ToString().Utf8Value(), descriptors_at(info, 2), call);
   if (error != 0) return throw_errno(info.Env(), error, call);
   return info.Env().Undefined();
 }

@@ -20,6 +20,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value IsDeviceKept(const Napi::CallbackInfo& info);
   Napi::Value KeepDevice(const Napi::CallbackInfo& info);
   Napi::Value OpenTun(const Napi::CallbackInfo& info);
+  Napi::Value DeviceDescriptors(const Napi::CallbackInfo& info);
   Napi::Value OpenRaw(const Napi::CallbackInfo& info);
   Napi::Value OpenKeptErrors(const Napi::CallbackInfo& info);
   Napi::Value OpenWire(const Napi::CallbackInfo& info);

@@ -45,7 +45,9 @@ Napi::Value restrict_privileges(const Napi::CallbackInfo& info) {
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   // Node.js has marked them to be closed.
-  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+  std::vector<int> inherited = descriptors_at(info, 3);
+  inherited.insert(inherited.end(), {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+  for (const int descriptor : inherited) {
     const int flags = ::fcntl(descriptor, F_GETFD);
     if (flags >= 0) ::fcntl(descriptor, F_SETFD, flags & ~FD_CLOEXEC);
   }

@@ -3,6 +3,7 @@ import { ControlServer } from '../control/server.js';
 import { loadAddon } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
 import { HostPlumbing } from '../host/host-plumbing.js';
+import { DescriptorStore } from './descriptor-store.js';
 import { HostChanges } from './host-sync.js';
 import type { Logger } from './logger.js';
 import type { DaemonOptions } from './options.js';
@@ -18,8 +19,11 @@ export async function cleanUp(options: DaemonOptions, log: Logger): Promise<void
   await ControlServer.assertFree(socketPath);
   // Only its lock is used, and what it says of devices.
   const limits = { connections, services: 1, destinations: 1, workers: 1 };
-  const engine = new Engine(loadAddon(), limits, new HostChanges());
-  const state = stateDirectory === null ? null : State.open(engine, { stateDirectory, isFresh: true }, log);
+  const addon = loadAddon();
+  const engine = new Engine(addon, limits, new HostChanges());
+  const store = new DescriptorStore(addon, process.env, process.pid, log);
+  const state =
+    stateDirectory === null ? null : State.open(engine, { stateDirectory, isFresh: true, store }, log);
   const host = await HostPlumbing.open({
     device,
     table,

@@ -69,7 +69,7 @@ export class Daemon {
     this.#host = host;
     this.#state = state;
     this.#director = director;
-    this.#sync = new HostSync(host, keeperOf(engine, state), options);
+    this.#sync = new HostSync(host, keeperOf(parts), options);
     this.#pool = new MasqueradePool(options.masqueradeAddresses, host, engine.masquerading, log);
     const commands = new CommandRunner(director, engine, {
       note: (entry) => state?.note(entry),

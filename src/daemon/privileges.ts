@@ -4,6 +4,7 @@
  */
 import { messageOf, UipvsError } from '../base/error.js';
 import { isNativeError, loadAddon } from '../engine/addon.js';
+import { passedDescriptors } from './descriptor-store.js';
 import type { DaemonOptions } from './options.js';
 
 // Specification: linux/capability.h.
@@ -41,7 +42,9 @@ export function restrictPrivileges({
   if (metrics !== null && metrics.port < FIRST_UNPRIVILEGED_PORT) kept.push(CAP_NET_BIND_SERVICE);
   const { execPath, execArgv, argv } = process;
   try {
-    loadAddon().restrictPrivileges(kept, execPath, [execPath, ...execArgv, ...argv.slice(1)]);
+    const words = [execPath, ...execArgv, ...argv.slice(1)];
+    const descriptors = passedDescriptors(process.env, process.pid).map(([descriptor]) => descriptor);
+    loadAddon().restrictPrivileges(kept, execPath, words, descriptors);
   } catch (thrown) {
     if (!isNativeError(thrown)) throw thrown;
     throw new UipvsError('EPERM', `the daemon's privileges cannot be reduced: ${messageOf(thrown)}`);

@@ -14,6 +14,7 @@ import type { Scheduler } from '../ipvs/scheduler.js';
 import { makeBuiltinSchedulers } from '../scheduling/registry.js';
 import { wlc } from '../scheduling/wlc.js';
 import { ControlSockets } from './control-sockets.js';
+import { DescriptorStore } from './descriptor-store.js';
 import { type AddressKeeper, type HostChange, HostChanges } from './host-sync.js';
 import type { Logger } from './logger.js';
 import type { DaemonOptions } from './options.js';
@@ -36,6 +37,7 @@ export interface Parts {
   readonly changes: HostChanges;
   readonly director: Director;
   readonly state: State | null;
+  readonly store: DescriptorStore;
 }
 
 /** What there is when packets go on, before the host is looked at. */
@@ -68,17 +70,19 @@ export async function prepare(options: DaemonOptions, log: Logger, onBegin: () =
     workers: options.workers,
   };
   const engine = new Engine(addon, limits, changes);
-  const state = await openState(engine, options, log);
+  const store = new DescriptorStore(addon, process.env, process.pid, log);
+  const state = await openState(engine, options, store, log);
   onBegin();
   if (options.isStandby) await ControlSockets.assertFree(options);
   engine.masquerading.setPorts(options.masqueradePorts.first, options.masqueradePorts.last);
   // The device is the lock: whoever cannot have it must not touch what its holder made on the host.
-  const offloads = await openTunOf(engine, options.device, state);
-  state?.deviceOpened(0, options.device);
+  const offloads = await openTunOf(engine, options.device, { state, store });
+  if (state === null) store.giveUp(options.device);
+  else state.deviceOpened(0, options.device);
   const reinject = chooseReinjection(engine, options, log);
   openKeptErrors(engine, log);
   const director = makeDirector(engine, ownSchedulers);
-  const parts = { log, addon, engine, changes, director, state };
+  const parts = { log, addon, engine, changes, director, state, store };
   return { parts, offloads, reinject, restored: takeUp(parts, options) };
 }
 
@@ -86,17 +90,27 @@ export async function prepare(options: DaemonOptions, log: Logger, onBegin: () =
  * Null where nothing is kept. A daemon that was killed may have its lock for a moment still; a standby waits as long as
  * it takes. Errors: of {@link State.open}.
  */
-async function openState(engine: Engine, options: DaemonOptions, log: Logger): Promise<State | null> {
+async function openState(
+  engine: Engine,
+  options: DaemonOptions,
+  store: DescriptorStore,
+  log: Logger,
+): Promise<State | null> {
   const { stateDirectory, isFresh, isStandby } = options;
   if (stateDirectory === null) return null;
-  const open = () => State.open(engine, { stateDirectory, isFresh }, log);
+  const open = () => State.open(engine, { stateDirectory, isFresh, store }, log);
   if (isStandby) log.info({ stateDirectory }, 'stands by');
   return await retryWhileBusy(open, isStandby ? Number.POSITIVE_INFINITY : RELEASE_MS);
 }
 
 /** The device of a daemon that has just been killed is given up a moment later than its lock. Errors: of openTun(). */
-function openTunOf(engine: Engine, device: string, state: State | null): Promise<readonly string[]> {
-  return retryWhileBusy(() => engine.devices.openTun(device), state?.isLeftover(device) ? RELEASE_MS : 0);
+function openTunOf(
+  engine: Engine,
+  device: string,
+  { state, store }: Pick<Parts, 'state' | 'store'>,
+): Promise<readonly string[]> {
+  const forMs = state?.isLeftover(device) ? RELEASE_MS : 0;
+  return retryWhileBusy(() => engine.devices.openTun(device, store.take(device)), forMs);
 }
 
 async function retryWhileBusy<Result>(task: () => Result, forMs: number): Promise<Result> {
@@ -159,13 +173,13 @@ function takeUp(
 }
 
 /** Devices that are opened for marks stay when the daemon dies. */
-export function keeperOf(engine: Engine, state: State | null): AddressKeeper {
+export function keeperOf({ engine, state, store }: Pick<Parts, 'engine' | 'state' | 'store'>): AddressKeeper {
   return {
     addVip: (address) => engine.addVip(address),
     removeVip: (address) => engine.removeVip(address),
     isVipLocal: (address) => engine.isVipLocal(address),
     openMark: (mark, device) => {
-      engine.devices.openMark(mark, device);
+      engine.devices.openMark(mark, device, store.take(device));
       state?.deviceOpened(mark, device);
     },
     closeMark: (mark) => {

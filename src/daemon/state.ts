@@ -2,7 +2,7 @@
  * Theory of operation: what a successor needs when the daemon dies, in one directory: `connections`, the connection table
  * as it is at each moment (native/core/connection_table.h), and `services`, the configuration (state-journal.ts). Both
  * hold for one boot of the host. The TUN devices stay as well, so that routes and rules for them do; which of them are
- * ours to take away is written down before they are made to stay.
+ * ours to take away is written down before they are made to stay. Who keeps them open meanwhile: descriptor-store.ts.
  *
  * A successor restores the configuration with the ids that connections call destinations by, then takes over the
  * connections. An end by SIGTERM forgets all of it, as the removal of the kernel's module does; one by SIGUSR2 leaves it,
@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import type { RecoveryReport } from '../engine/addon.js';
 import type { Engine } from '../engine/engine.js';
 import type { Director } from '../ipvs/director.js';
+import type { DescriptorStore } from './descriptor-store.js';
 import type { BatchLine } from './entry-lines.js';
 import type { Logger } from './logger.js';
 import { isInMemory } from './memory-file-system.js';
@@ -30,6 +31,7 @@ export interface StateOptions {
   readonly stateDirectory: string;
   /** Forget what was before. */
   readonly isFresh: boolean;
+  readonly store: DescriptorStore;
 }
 
 export class State {
@@ -38,6 +40,7 @@ export class State {
   readonly #log: Logger;
   readonly #journal: StateJournal;
   readonly #saved: SavedState | null;
+  readonly #store: DescriptorStore;
   /** Devices that stay because of us, with their marks once they are open. */
   readonly #devices = new Map<string, number | null>();
   readonly hasServices: boolean;
@@ -48,13 +51,14 @@ export class State {
     log: Logger,
     journal: StateJournal,
     saved: SavedState | null,
-    isFresh: boolean,
+    { isFresh, store }: StateOptions,
   ) {
     this.#engine = engine;
     this.#directory = directory;
     this.#log = log;
     this.#journal = journal;
     this.#saved = saved;
+    this.#store = store;
     this.hasServices = saved !== null && !isFresh;
     for (const name of saved?.devices ?? []) this.#devices.set(name, null);
   }
@@ -64,7 +68,8 @@ export class State {
    *
    * @throws UipvsError EBUSY, EPERM, EIO: see {@link openStateDirectory}
    */
-  static open(engine: Keeper, { stateDirectory, isFresh }: StateOptions, log: Logger): State {
+  static open(engine: Keeper, options: StateOptions, log: Logger): State {
+    const { stateDirectory, isFresh } = options;
     const trouble = openStateDirectory(engine, stateDirectory, isFresh);
     if (trouble !== null) log.warn(trouble);
     if (!isInMemory(stateDirectory))
@@ -72,7 +77,7 @@ export class State {
     const path = join(stateDirectory, SERVICES_FILE);
     const onTrouble = (sentence: string): void => log.warn(sentence);
     const { journal, state } = StateJournal.open({ path, bootId: readBootId(), onTrouble }, isFresh);
-    return new State(engine, stateDirectory, log, journal, state, isFresh);
+    return new State(engine, stateDirectory, log, journal, state, options);
   }
 
   /** Whether a device of the name stayed when a daemon of ours died. */
@@ -110,6 +115,7 @@ export class State {
       this.#journal.flush();
     }
     this.#engine.devices.keepDevice(mark, true);
+    this.#store.keep(name, this.#engine.devices.descriptorsOf(mark));
   }
 
   /** A device is about to be closed, and goes then. */
@@ -117,6 +123,7 @@ export class State {
     for (const [name, its] of this.#devices) {
       if (its !== mark) continue;
       this.#engine.devices.keepDevice(mark, false);
+      this.#store.giveUp(name);
       this.#devices.delete(name);
       this.#journal.note({ op: 'give-device', name });
     }
@@ -126,6 +133,7 @@ export class State {
   takeUnused(): readonly string[] {
     const unused = [...this.#devices].flatMap(([name, mark]) => (mark === null ? [name] : []));
     for (const name of unused) {
+      this.#store.giveUp(name);
       this.#devices.delete(name);
       this.#journal.note({ op: 'give-device', name });
     }

@@ -35,8 +35,13 @@ export interface NativeEngine {
   isDeviceKept(mark: number): boolean;
   /** Throws NativeError. */
   keepDevice(mark: number, isKept: boolean): void;
-  /** Makes the TUN device; returns the TUN_F_* offloads in force. Throws NativeError. */
-  openTun(name: string): number;
+  /**
+   * Makes the TUN device, or takes it over by descriptors of it that were kept open, one a worker, which are the engine's
+   * from now on; returns the TUN_F_* offloads in force. Throws NativeError.
+   */
+  openTun(name: string, kept: readonly number[]): number;
+  /** Descriptors of a device, one a worker, which stay the engine's; mark 0 is the main one's. */
+  deviceDescriptors(mark: number): readonly number[];
   /** After it packets leave past the kernel's IP stack where they can. Throws NativeError. */
   openRaw(): void;
   /** From start() on copies of ICMPv6 errors to addresses of the host are treated too. Throws NativeError. */
@@ -63,8 +68,8 @@ export interface NativeEngine {
   stop(): void;
   /** Call after verdicts were posted. */
   wake(): void;
-  /** Makes the device for packets with the mark. Throws NativeError. */
-  openMark(mark: number, name: string): void;
+  /** Makes the device for packets with the mark, or takes it over as `openTun` does. Throws NativeError. */
+  openMark(mark: number, name: string, kept: readonly number[]): void;
   /** The kernel takes the device away. */
   closeMark(mark: number): void;
   /** `mark` 0: a service by address. Of a mark's service only the family of `address` counts. */
@@ -182,13 +187,20 @@ export interface Addon {
     environment: readonly string[],
     input: string,
   ): Promise<readonly [code: number | null, output: string, errors: string]>;
+  /** Sends a datagram, with descriptors, to a Unix socket, '@' for the abstract namespace. Throws NativeError. */
+  sendNotice(path: string, text: string, descriptors: readonly number[]): void;
   /** Throws NativeError where the descriptor is no connected Unix socket. */
   peerCredentials(descriptor: number): PeerCredentials;
   /**
    * Gives up all capabilities but these, and runs the program with these arguments in place of this one if that changed
-   * anything; true where something could not be given up. Throws NativeError.
+   * anything, with these descriptors beside 0 to 2; true where something could not be given up. Throws NativeError.
    */
-  restrictPrivileges(kept: readonly number[], program: string, argv: readonly string[]): boolean;
+  restrictPrivileges(
+    kept: readonly number[],
+    program: string,
+    argv: readonly string[],
+    descriptors: readonly number[],
+  ): boolean;
 }
 
 export function isNativeError(thrown: unknown): thrown is NativeError {

@@ -49,8 +49,13 @@ export class Devices {
   }
 
   /** Makes the TUN device; see {@link openTun}. */
-  openTun(name: string): readonly string[] {
-    return openTun(this.#native, name);
+  openTun(name: string, kept: readonly number[]): readonly string[] {
+    return openTun(this.#native, name, kept);
+  }
+
+  /** Descriptors of a TUN device, one a worker, for somebody who keeps them open. */
+  descriptorsOf(mark: number): readonly number[] {
+    return this.#native.deviceDescriptors(mark);
   }
 
   /** Makes what leaves go straight to its next hop; see {@link openRaw}. Before start(). */
@@ -107,10 +112,10 @@ export class Devices {
     this.#native.setWireNetworks(networkWords(destinations), networkWords(sources));
   }
 
-  /** Packets with `mark` come by the device `name` from now on. Errors: EIO. */
-  openMark(mark: number, name: string): void {
+  /** Packets with `mark` come by the device `name` from now on; `kept` as of {@link openTun}. Errors: EIO. */
+  openMark(mark: number, name: string, kept: readonly number[]): void {
     try {
-      this.#native.openMark(mark, name);
+      this.#native.openMark(mark, name, kept);
     } catch (thrown) {
       if (!isNativeError(thrown)) throw thrown;
       throw new UipvsError(

@@ -12,12 +12,16 @@ const ENOENT = 2;
 const EBUSY = 16;
 
 /**
- * Makes the device; returns the names of the offloads the kernel granted.
+ * Makes the device, or takes it over by descriptors of it that were kept open; returns the names of the offloads the kernel granted.
  * Errors: ENOTSUP without /dev/net/tun, EPERM without CAP_NET_ADMIN, EBUSY where another process has the device, EIO.
  */
-export function openTun(native: Pick<NativeEngine, 'openTun'>, name: string): readonly string[] {
+export function openTun(
+  native: Pick<NativeEngine, 'openTun'>,
+  name: string,
+  kept: readonly number[],
+): readonly string[] {
   try {
-    const offloads = native.openTun(name);
+    const offloads = native.openTun(name, kept);
     const named: readonly (readonly [number, string])[] = [
       [TUN_F_CSUM, 'checksum'],
       [TUN_F_TSO4, 'tso4'],

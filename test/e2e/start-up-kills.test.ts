@@ -80,7 +80,9 @@ describe(`killed while it starts, ${TURNS} times ${DEATHS}`, () => {
   after(() => scene.close());
 
   test('deaths fall before the first answer', (context) => {
-    context.diagnostic(`seed ${SEED}, ${early} of ${TURNS * DEATHS} before it was ready: ${[...seen].join(', ')}`);
+    context.diagnostic(
+      `seed ${SEED}, ${early} of ${TURNS * DEATHS} before it was ready: ${[...seen].join(', ')}`,
+    );
     assert.ok(early >= TURNS, `only ${early} of ${TURNS * DEATHS}`);
   });
 

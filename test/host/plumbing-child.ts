@@ -13,6 +13,7 @@ export interface ChildOptions {
   readonly journalPath: string;
   readonly killAfter?: number;
   readonly answersOnLan?: boolean;
+  readonly adopts?: boolean;
   /** Program that announces, with the arguments device and address. */
   readonly announcer?: string;
   /** Default nft; the name of no program: there is no nftables. */
@@ -34,6 +35,7 @@ export interface Call {
     | 'followAddresses'
     | 'reservePorts'
     | 'setCaptureDevices'
+    | 'disown'
     | 'close';
   readonly argument?: unknown;
 }

@@ -160,7 +160,10 @@ export class RunningExchange {
 /** Fails unless all connections are there, got the bytes that they sent and go on. */
 export function assertUnharmed(report: ExchangeReport, connections: number): void {
   const { ended, wrong, stuck, connections: present } = report;
-  assert.deepEqual({ ended, wrong, stuck, connections: present }, { ended: {}, wrong: 0, stuck: [], connections });
+  assert.deepEqual(
+    { ended, wrong, stuck, connections: present },
+    { ended: {}, wrong: 0, stuck: [], connections },
+  );
 }
 
 /** Those that are not over and do not make a whole round within so long. */
@@ -179,7 +182,8 @@ async function findStuck(exchanges: readonly Exchange[], goOnMs: number): Promis
 }
 
 async function main(): Promise<void> {
-  const [address = '', port = '', count = '', intervalMs = '', file = '', goOnMs = ''] = process.argv.slice(2);
+  const [address = '', port = '', count = '', intervalMs = '', file = '', goOnMs = ''] =
+    process.argv.slice(2);
   const slow: [number, number, number][] = [];
   const exchanges: Exchange[] = [];
   const open = (index: number): Promise<void> =>

@@ -26,8 +26,8 @@ ConnectionHead& head_of(Rig& rig, const FiveTuple& tuple) { return *rig.table.fi
 
 struct Story {
   const char* what;
-  MakeRig make;          // of whoever takes over
-  void (*spoil)(Rig&);   // what the dead one left, after a connection of each kind has come
+  MakeRig make;         // of whoever takes over
+  void (*spoil)(Rig&);  // what the dead one left, after a connection of each kind has come
   uint32_t least_dropped;
 };
 
