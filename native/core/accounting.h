@@ -41,7 +41,7 @@ struct DestinationLanes {
     int32_t sum = 0;
     for (uint32_t index = 0; index < count; ++index) {
       const DestinationLane& counts = lane(index, destination_id);
-      sum += counts.active.load(std::memory_order_relaxed) + counts.inactive.load(std::memory_order_relaxed);
+      sum += counts.active.load(std::memory_order_acquire) + counts.inactive.load(std::memory_order_acquire);
     }
     return sum;
   }
@@ -52,6 +52,17 @@ struct DestinationLanes {
 template <typename Value>
 inline void add_relaxed(std::atomic<Value>& counter, Value amount) {
   counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+
+// One connection less: whoever reads a count of none may give the destination's id to another, for nobody looks at the
+// destination any more.
+inline void count_out(std::atomic<int32_t>& count) {
+  count.store(count.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+}
+// A connection that is counted elsewhere from now on. At no moment is it in neither count.
+inline void count_over(std::atomic<int32_t>& from, std::atomic<int32_t>& to) {
+  add_relaxed(to, 1);
+  count_out(from);
 }
 
 }  // namespace uipvs

@@ -138,9 +138,9 @@ void Pipeline::remove(ConnectionId id, ConnectionHead& connection) {
   DestinationLane& lane = lanes_.own_lane(destination_id);
   const uint16_t flags = connection.flags.load(std::memory_order_relaxed);
   if ((flags & kConnectionTemplate) != 0) {
-    add_relaxed(lane.persistent, -1);
+    count_out(lane.persistent);
   } else if ((flags & kConnectionOnePacket) == 0) {
-    add_relaxed(is_inactive(connection) ? lane.inactive : lane.active, -1);
+    count_out(is_inactive(connection) ? lane.inactive : lane.active);
   }
   if (connection.controller != 0) hold(connection.controller, -1);
   if (!crowded_.is_empty()) note_ports(table_.ends(id), flags, false);

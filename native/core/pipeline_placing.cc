@@ -179,8 +179,7 @@ Action Pipeline::establish(Packet& packet, PacketView& view, const Placing& plac
     bind(placing.destination_id);
   } else if (is_inactive && begins_active(protocol)) {
     // The control thread does not know of errors.
-    add_relaxed(lane.active, -1);
-    add_relaxed(lane.inactive, 1);
+    count_over(lane.active, lane.inactive);
   }
   if (placing.is_counted && is_single) uncount(placing.destination_id, protocol);
   if (placing.controller != 0) {
@@ -209,7 +208,7 @@ Action Pipeline::give_up(Packet& packet, const PacketView& view, const Placing& 
 
 void Pipeline::uncount(uint32_t destination_id, uint8_t protocol) {
   DestinationLane& lane = lanes_.own_lane(destination_id);
-  add_relaxed(begins_active(protocol) ? lane.active : lane.inactive, -1);
+  count_out(begins_active(protocol) ? lane.active : lane.inactive);
   unbind(destination_id);
 }
 

@@ -40,8 +40,11 @@ void Pipeline::advance_state(ConnectionHead& connection, const PacketView& view,
       const uint16_t flags = connection.flags.load(std::memory_order_relaxed);
       connection.flags.store(flags ^ kConnectionInactive, std::memory_order_relaxed);
       DestinationLane& lane = lanes_.own_lane(connection.destination_id);
-      add_relaxed(lane.active, inactive ? -1 : 1);
-      add_relaxed(lane.inactive, inactive ? 1 : -1);
+      if (inactive) {
+        count_over(lane.active, lane.inactive);
+      } else {
+        count_over(lane.inactive, lane.active);
+      }
     }
     if (is_established_state(connection.protocol, after)) assure_template(connection);
   } else if (view.tuple.protocol == kProtocolUdp && direction == Direction::to_client) {

@@ -258,9 +258,10 @@ void Engine::clear_destination(uint32_t id) {
     counts.out_packets = 0;
     counts.in_bytes = 0;
     counts.out_bytes = 0;
-    counts.active = 0;
-    counts.inactive = 0;
-    counts.persistent = 0;
+    // What workers did with it comes before what is written from now on: see count_out().
+    for (auto* const count : {&counts.active, &counts.inactive, &counts.persistent}) {
+      count->exchange(0, std::memory_order_acquire);
+    }
     counts.overloaded = 0;
   }
 }

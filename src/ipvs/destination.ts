@@ -88,7 +88,9 @@ export class Destination implements SchedulableDestination {
 
   /** Whether any connection or template still names this destination's id. */
   get isReferenced(): boolean {
-    return this.activeConnections + this.inactiveConnections + this.persistentConnections > 0;
+    if (this.activeConnections + this.inactiveConnections + this.persistentConnections > 0) return true;
+    // One that became active between the two looks was seen by neither.
+    return this.activeConnections > 0;
   }
 
   /**
