@@ -1,6 +1,7 @@
 #include "io/program.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -10,12 +11,16 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <thread>
 
+#include "io/capabilities.h"
 #include "io/descriptor.h"
 
 namespace uipvs {
 namespace {
 
+// All that programs which change the host's network need.
+constexpr CapabilitySet kProgramCapabilities = CapabilitySet{1} << CAP_NET_ADMIN;
 constexpr size_t kReadBytes = size_t{1} << 16;
 
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
@@ -73,6 +78,18 @@ class SpawnSettings {
   posix_spawnattr_t attributes;
 };
 
+// On a thread that ends with this, and has given up what the program must not have. Returns 0 or -errno.
+int start(const std::vector<char*>& argv, const std::vector<char*>& envp, const SpawnSettings& settings, pid_t& child) {
+  int error = 0;
+  std::thread starter([&] {
+    error = limit_capabilities(kProgramCapabilities);
+    if (error != 0) return;
+    error = -::posix_spawnp(&child, argv[0], &settings.actions, &settings.attributes, argv.data(), envp.data());
+  });
+  starter.join();
+  return error;
+}
+
 // Whether there may be more.
 bool read_some(Descriptor& from, std::string& to) {
   const size_t before = to.size();
@@ -116,7 +133,7 @@ ProgramEnd run_program(const std::vector<std::string>& words, const std::vector<
   ::posix_spawn_file_actions_adddup2(&settings.actions, err.theirs.get(), STDERR_FILENO);
   const std::vector<char*> argv = pointers_to(words), envp = pointers_to(environment);
   pid_t child = 0;
-  end.error = -::posix_spawnp(&child, argv[0], &settings.actions, &settings.attributes, argv.data(), envp.data());
+  end.error = start(argv, envp, settings, child);
   if (end.error != 0) return end;
   in.theirs.reset();
   out.theirs.reset();

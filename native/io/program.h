@@ -2,7 +2,8 @@
 //
 // Theory of operation: fork(2) copies the page tables of the process, which has a connection table and a heap: some
 // milliseconds, and then a page fault for every page that is written. posix_spawn(3) borrows the memory instead until the
-// program has begun, and only the thread that asks waits for that.
+// program has begun, and only the thread that asks waits for that. The program is started from a thread of its own, which
+// keeps no capability but CAP_NET_ADMIN.
 #pragma once
 
 #include <string>

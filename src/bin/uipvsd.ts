@@ -17,10 +17,11 @@ function version(): string {
 // What is imported below is not read by the program that only gives up its privileges and begins anew: every tenth of a
 // second of a restart is felt.
 
-async function run(options: DaemonOptions): Promise<void> {
+async function run(options: DaemonOptions, warning: string | null): Promise<void> {
   const { makeLogger } = await import('../daemon/logger.js');
   const { Daemon } = await import('../daemon/daemon.js');
   const log = makeLogger(options.logLevel);
+  if (warning !== null) log.warn(warning);
   let hasBegun = false;
   // One that comes while the daemon begins waits for that: half of a beginning cannot be undone.
   const end = (code: number, how: 'stop' | 'leave'): void => {
@@ -60,10 +61,13 @@ async function main(): Promise<number | undefined> {
     const parsed = parseDaemonOptions(process.argv.slice(2), process.env);
     if (parsed.kind === 'help') process.stdout.write(DAEMON_HELP);
     else if (parsed.kind === 'version') process.stdout.write(`uipvsd ${version()}\n`);
-    else if (parsed.kind === 'clean up') await clean(parsed.options);
     else {
-      restrictPrivileges(parsed.options);
-      await run(parsed.options);
+      const warning = restrictPrivileges(parsed.options);
+      if (parsed.kind === 'clean up') {
+        await clean(parsed.options);
+        return 0;
+      }
+      await run(parsed.options, warning);
       return undefined;
     }
     return 0;

@@ -3,16 +3,15 @@
  *
  * Each is an ES module whose default export has the shape of ipvs/scheduler.ts, and runs in the daemon, with its rights:
  * so a file is refused that anybody could have written but root and the user who runs the daemon, be it by way of a
- * directory. What it imports itself is its own affair. What it does wrong later is the guard's: see
+ * directory or a link. What it imports itself is its own affair. What it does wrong later is the guard's: see
  * ipvs/guarded-scheduler.ts.
  *
  * Modules are loaded before the daemon touches anything, all or none.
  */
-import type { Stats } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { messageOf, UipvsError } from '../base/error.js';
+import { type Exposure, exposureOf } from '../base/guarded-path.js';
 import { NO_SCHEDULER } from '../ipvs/admission.js';
 import type { Scheduler } from '../ipvs/scheduler.js';
 import { BUILTIN_NAMES } from '../scheduling/registry.js';
@@ -22,10 +21,6 @@ import type { SchedulerFile } from './options.js';
 const TIME_LIMIT_MS = 100;
 /** Implementation. A module that awaits something for longer is refused. */
 const LOAD_LIMIT_MS = 5000;
-const ROOT = 0;
-const WRITABLE_BY_OTHERS = 0o022;
-/** In such a directory nobody can replace the file of another. */
-const RESTRICTED_DELETION = 0o1000;
 const HOOKS = ['init', 'destinationAdded', 'destinationRemoved', 'destinationEdited'] as const;
 
 /**
@@ -51,7 +46,7 @@ export async function loadOwnSchedulers(
 }
 
 async function load(file: SchedulerFile): Promise<Scheduler> {
-  await checkOwners(file);
+  checkOwners(file);
   let module: { readonly default?: unknown };
   try {
     module = await withinTime(import(pathToFileURL(file.path).href));
@@ -87,30 +82,24 @@ function adapt(file: SchedulerFile, value: unknown): Scheduler {
   return scheduler;
 }
 
-async function checkOwners(file: SchedulerFile): Promise<void> {
-  if (!file.path.endsWith('.mjs')) throw refusal(file, 'must be an ES module with a name that ends in .mjs');
+function checkOwners(file: SchedulerFile): void {
+  let isFile: boolean;
   let path: string;
+  let exposure: Exposure | null;
   try {
-    path = await realpath(file.path);
+    exposure = exposureOf(file.path);
+    path = realpathSync(file.path);
+    isFile = statSync(path).isFile();
   } catch (thrown) {
     throw new UipvsError('ENOENT', `scheduler ${described(file)} cannot be read: ${messageOf(thrown)}`);
   }
-  const found = await stat(path);
-  if (!found.isFile()) throw refusal(file, 'must be a file');
-  checkOwner(file, path, found, false);
-  for (let at = dirname(path); ; at = dirname(at)) {
-    checkOwner(file, at, await stat(at), true);
-    if (at === dirname(at)) break;
-  }
-}
-
-function checkOwner(file: SchedulerFile, path: string, { uid, mode }: Stats, isDirectory: boolean): void {
-  const isOurs = uid === ROOT || uid === process.geteuid?.();
-  const isGuarded = isDirectory && (mode & RESTRICTED_DELETION) !== 0;
-  const isOpen = (mode & WRITABLE_BY_OTHERS) !== 0 && !isGuarded;
-  if (isOurs && !isOpen) return;
-  const trouble = isOurs ? 'is writable by others' : 'belongs to another user';
-  throw new UipvsError('EPERM', `scheduler ${described(file)} could be anybody's: ${path} ${trouble}`);
+  // Both: Node.js goes by the name that the links lead to.
+  if (![file.path, path].every((name) => name.endsWith('.mjs')))
+    throw refusal(file, 'must be an ES module with a name that ends in .mjs');
+  if (!isFile) throw refusal(file, 'must be a file');
+  if (exposure === null) return;
+  const sentence = `scheduler ${described(file)} could be anybody's: ${exposure.path} ${exposure.trouble}`;
+  throw new UipvsError('EPERM', sentence);
 }
 
 async function withinTime<Result>(task: Promise<Result>): Promise<Result> {

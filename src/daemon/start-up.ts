@@ -2,11 +2,11 @@
  * The beginning of a daemon, up to where packets of connections go on: state of the daemon before, engine, device, model,
  * workers. The host is not touched yet, but for the device.
  */
-import { mkdir } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, UipvsError } from '../base/error.js';
+import { makeGuardedDirectory } from '../base/guarded-path.js';
 import { type Addon, loadAddon } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
 import { Director } from '../ipvs/director.js';
@@ -57,8 +57,8 @@ export interface Prepared {
  * @param onBegin called before anything is done that the end of the process would leave behind
  */
 export async function prepare(options: DaemonOptions, log: Logger, onBegin: () => void): Promise<Prepared> {
-  await makeDirectory(dirname(options.socketPath));
-  if (options.readSocketPath !== null) await makeDirectory(dirname(options.readSocketPath));
+  makeDirectory(dirname(options.socketPath));
+  if (options.readSocketPath !== null) makeDirectory(dirname(options.readSocketPath));
   if (!options.isStandby) await ControlSockets.assertFree(options);
   const ownSchedulers = await loadOwnSchedulers(options.schedulers);
   const addon = loadAddon();
@@ -215,10 +215,11 @@ function openKeptErrors(engine: Engine, log: Logger): void {
   }
 }
 
-async function makeDirectory(path: string): Promise<void> {
+function makeDirectory(path: string): void {
   try {
-    await mkdir(path, { recursive: true, mode: 0o755 });
+    makeGuardedDirectory(path, 0o755);
   } catch (thrown) {
+    if (thrown instanceof UipvsError) throw thrown;
     throw new UipvsError(
       'EACCES',
       `directory ${path} for the control socket cannot be made: ${messageOf(thrown)}`,

@@ -1,7 +1,8 @@
 /** The directory in which a daemon keeps what its successor needs: its connections and its configuration. */
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf, UipvsError } from '../base/error.js';
+import { makeGuardedDirectory } from '../base/guarded-path.js';
 import { type FoundTable, isNativeError } from '../engine/addon.js';
 import type { Engine } from '../engine/engine.js';
 
@@ -34,12 +35,23 @@ export function openStateDirectory(
   isFresh: boolean,
 ): string | null {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    // The directory itself is looked at when it is opened, and what is in it then.
+    makeGuardedDirectory(dirname(path), 0o700);
+    make(path);
     const found = engine.openState(path, isFresh);
     if (found === 'table' || found === 'nothing') return null;
     return `the connections in ${path} are not used: ${REASONS[found]}`;
   } catch (thrown) {
+    if (thrown instanceof UipvsError) throw thrown;
     throw explain(thrown, path);
+  }
+}
+
+function make(path: string): void {
+  try {
+    mkdirSync(path, 0o700);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
   }
 }
 

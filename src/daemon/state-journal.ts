@@ -26,6 +26,7 @@ import {
 } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { messageOf, UipvsError } from '../base/error.js';
+import { createFile } from '../base/own-file.js';
 import { type BatchLine, EntryLines } from './entry-lines.js';
 import { readSavedState, type SavedState } from './saved-state.js';
 import { STATE_VERSION, type StateEntry } from './state-entry.js';
@@ -117,7 +118,7 @@ export class StateJournal {
     this.flush();
     this.#isRewriting = true;
     try {
-      const next = createFile(this.#draftPath);
+      const next = this.#createDraft();
       try {
         const lines = await writeInSteps(next, this.#withBeginning(entries));
         this.#replace(next, lines);
@@ -152,6 +153,10 @@ export class StateJournal {
     return `${this.#options.path}.new`;
   }
 
+  #createDraft(): number {
+    return createFile('the saved state', this.#draftPath, 0o600, constants.O_APPEND);
+  }
+
   *#withBeginning(entries: Iterable<StateEntry>): Generator<StateEntry> {
     yield { op: 'begin', version: STATE_VERSION, bootId: this.#options.bootId };
     yield* entries;
@@ -181,7 +186,7 @@ export class StateJournal {
     this.close();
     const names = [...devices];
     const entries = names.map((name): StateEntry => ({ op: 'keep-device', name }));
-    const next = createFile(this.#draftPath);
+    const next = this.#createDraft();
     const lines = new EntryLines();
     for (const entry of this.#withBeginning(entries)) lines.append(entry);
     const { count } = lines;
@@ -216,12 +221,6 @@ async function writeInSteps(file: number, entries: Iterable<StateEntry>): Promis
 
 function writeWhole(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-}
-
-function createFile(path: string): number {
-  rmSync(path, { force: true });
-  const { O_CREAT, O_EXCL, O_WRONLY, O_APPEND, O_NOFOLLOW } = constants;
-  return openSync(path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_NOFOLLOW, 0o600);
 }
 
 /** Null where there is none. @throws UipvsError EPERM where it is or could be somebody else's; EIO */

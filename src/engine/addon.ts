@@ -179,7 +179,7 @@ export interface Addon {
   announceAddress(interfaceName: string, address: Uint32Array): void;
   readonly ringEntries: number;
   /**
-   * Runs a program to its end, found in PATH, without a shell; neither JavaScript nor packets wait for it. What it said
+   * Runs a program to its end, found in PATH, without a shell and with no capability but CAP_NET_ADMIN; neither JavaScript nor packets wait for it. What it said
    * and its exit code, null where a signal ended it. Rejects with NativeError where it could not be run.
    */
   runProgram(
@@ -192,15 +192,17 @@ export interface Addon {
   /** Throws NativeError where the descriptor is no connected Unix socket. */
   peerCredentials(descriptor: number): PeerCredentials;
   /**
-   * Gives up all capabilities but these, and runs the program with these arguments in place of this one if that changed
-   * anything, with these descriptors beside 0 to 2; true where something could not be given up. Throws NativeError.
+   * Gives up all capabilities of all threads but these, sets no-new-privs, and runs the program with these arguments, and
+   * with these descriptors beside 0 to 2, in place of this one if that changes anything. Returns which stay in the bounding
+   * set for want of CAP_SETPCAP, where they can be gained by nobody. Throws NativeError where anything else cannot be given
+   * up.
    */
   restrictPrivileges(
     kept: readonly number[],
     program: string,
     argv: readonly string[],
     descriptors: readonly number[],
-  ): boolean;
+  ): readonly number[];
 }
 
 export function isNativeError(thrown: unknown): thrown is NativeError {

@@ -43,7 +43,7 @@ export interface HostOptions {
 }
 
 /** Whether a network device may have this name. */
-function isDeviceName(text: string): boolean {
+export function isDeviceName(text: string): boolean {
   return /^[\w.-]{1,15}$/.test(text) && !['.', '..', 'all', 'default'].includes(text);
 }
 

@@ -6,11 +6,10 @@
 import { readlink } from 'node:fs/promises';
 import { UipvsError } from '../base/error.js';
 import type { Log } from './context.js';
+import { JOURNAL_VERSION, readJournal } from './journal-check.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.js';
 import type { HostSystem } from './system.js';
 import { captureTables } from './table.js';
-
-const VERSION = 1;
 
 export interface SettingChange {
   readonly path: string;
@@ -68,17 +67,11 @@ export function isSettingOf(device: string, { path }: SettingChange): boolean {
 }
 
 function parse(text: string, path: string): JournalContent {
-  try {
-    const content = JSON.parse(text) as JournalContent;
-    // A daemon that knew neither firewall marks nor filters may have left it.
-    if (content.version === VERSION && Array.isArray(content.settings))
-      return { ...content, marks: content.marks ?? [], hasFilter: content.hasFilter ?? false };
-  } catch {
-    // Reported below, like a journal of another version.
-  }
+  const content = readJournal(text);
+  if (typeof content !== 'string') return content;
   throw new UipvsError(
     'EINVAL',
-    `The journal ${path} is not one of this version of uipvs; undo by hand, then remove it`,
+    `The journal ${path} is not one of this version of uipvs: ${content}; undo by hand, then remove it`,
   );
 }
 
@@ -96,7 +89,8 @@ export class Journal {
   /**
    * Reads what another process left at `path`.
    * Returns null when there is nothing to undo here: no journal, or one of an earlier boot or of another namespace.
-   * Errors: EBUSY while its owner is alive; EINVAL when it is unreadable.
+   * Errors: EBUSY while its owner is alive; EPERM where somebody else can have written it; EINVAL when it says anything
+   * that no journal says.
    */
   static async readLeftover(system: HostSystem, log: Log, path: string): Promise<JournalContent | null> {
     const text = await system.readText(path);
@@ -121,7 +115,7 @@ export class Journal {
     const owner = await ownIdentity();
     const host = await currentHost(system);
     const nothing = { settings: [], link: null, marks: [], hasFilter: false };
-    const content = { version: VERSION, owner, ...host, device, table, ...nothing };
+    const content = { version: JOURNAL_VERSION, owner, ...host, device, table, ...nothing };
     const journal = new Journal(system, path, content);
     await journal.#save();
     return journal;

@@ -2,11 +2,16 @@
  * Everything the host plumbing does to the machine goes through one small interface: the `ip` program, the settings
  * under /proc/sys, and the journal's file. Tests put a shim around the real one to die between two steps.
  */
-import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { closeSync, fsync, writeFile as writeToDescriptor } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
+import { promisify } from 'node:util';
 import { messageOf, UipvsError } from '../base/error.js';
+import { createFile, readOwnFile } from '../base/own-file.js';
 import { isNativeError, loadAddon } from '../engine/addon.js';
 import type { Family } from '../net/family.js';
+import { MAX_JOURNAL_BYTES } from './journal-check.js';
+import { isSettingPath } from './setting-path.js';
 
 export type Json = { readonly [field: string]: unknown };
 
@@ -31,9 +36,9 @@ export interface HostSystem {
   addresses(): readonly string[];
   /** A setting's text without the newline, or null where the kernel has no such setting. */
   readSetting(path: string): Promise<string | null>;
-  /** Errors: those of write(2); EROFS in a container without its own /proc/sys. */
+  /** Errors: those of write(2), EROFS in a container without its own /proc/sys; EINVAL for what is no setting of IP. */
   writeSetting(path: string, value: string): Promise<void>;
-  /** Null when the file does not exist. */
+  /** Null when the file does not exist. Errors: EPERM where it can be somebody else's: own-file.ts. */
   readText(path: string): Promise<string | null>;
   /** Replaces the file durably and at once (mode 0600): a reader sees the old text or the new, never half. */
   replaceText(path: string, text: string): Promise<void>;
@@ -121,12 +126,12 @@ async function readIfThere(path: string): Promise<string | null> {
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, 'w', 0o600);
+  const file = createFile('The file', path, 0o600);
   try {
-    await file.writeFile(text);
-    await file.sync();
+    await promisify(writeToDescriptor)(file, text);
+    await promisify(fsync)(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
@@ -202,8 +207,14 @@ export function realSystem(program = 'ip', filterProgram = 'nft'): HostSystem {
         (addresses ?? []).map(({ address }) => address),
       ),
     readSetting: async (path) => (await readIfThere(path))?.trimEnd() ?? null,
-    writeSetting: (path, value) => writeFile(path, `${value}\n`, { flag: 'r+' }),
-    readText: readIfThere,
+
+    async writeSetting(path, value) {
+      if (!isSettingPath(path))
+        throw new UipvsError('EINVAL', `Expected a setting of IP to write but received ${path}`);
+      await writeFile(path, `${value}\n`, { flag: 'r+' });
+    },
+
+    readText: async (path) => readOwnFile('The journal', path, MAX_JOURNAL_BYTES),
 
     async replaceText(path, text) {
       const draft = `${path}.new`;

@@ -1,11 +1,15 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { closeSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UipvsError } from '../base/error.js';
+import { createFile, readOwnFile } from '../base/own-file.js';
 import { withHostLock } from '../host/host-lock.js';
-import { isAlive, ownIdentity, type ProcessIdentity } from '../host/process-identity.js';
+import { isAlive, ownIdentity, type ProcessIdentity, parseIdentity } from '../host/process-identity.js';
 
 const NAME = '.uipvsd';
 const MODE = 0o644;
+const MAX_BYTES = 1024;
+const CLAIM = 'The claim';
 
 /** A directory for one process alone. The claim is a file in it that names the process; a dead one's is taken over. */
 export class DirectoryClaim {
@@ -15,17 +19,17 @@ export class DirectoryClaim {
     this.#path = file;
   }
 
-  /** Errors: EADDRINUSE where a process that lives has the directory, EACCES where no file can be made in it. */
+  /** Errors: EADDRINUSE where a process that lives has the directory, EACCES where no file can be made in it, EPERM where it is not safe from others. */
   static async take(directory: string): Promise<DirectoryClaim> {
     const file = path.join(directory, NAME);
     try {
       await withHostLock(`${file}.lock`, async () => {
-        const holder = await holderOf(file);
+        const holder = holderOf(file);
         if (holder !== null && (await isAlive(holder))) {
           const taken = `directory ${directory} is in use by another uipvsd, process ${holder.pid}`;
           throw new UipvsError('EADDRINUSE', `${taken}: choose another --proc-dir`);
         }
-        await writeFile(file, `${JSON.stringify(await ownIdentity())}\n`, { mode: MODE });
+        write(file, `${JSON.stringify(await ownIdentity())}\n`);
       });
     } catch (thrown) {
       if (thrown instanceof UipvsError) throw thrown;
@@ -40,12 +44,21 @@ export class DirectoryClaim {
   }
 }
 
-/** Null where there is none, or none that can be read. */
-async function holderOf(file: string): Promise<ProcessIdentity | null> {
+/** Null where there is none, or none that can be read. Errors: EPERM where it is somebody else's. */
+function holderOf(file: string): ProcessIdentity | null {
   try {
-    const { pid, startTicks } = JSON.parse(await readFile(file, 'utf8')) as Partial<ProcessIdentity>;
-    return typeof pid === 'number' && typeof startTicks === 'string' ? { pid, startTicks } : null;
-  } catch {
+    return parseIdentity(JSON.parse(readOwnFile(CLAIM, file, MAX_BYTES) ?? 'null'));
+  } catch (thrown) {
+    if (thrown instanceof UipvsError && thrown.code === 'EPERM') throw thrown;
     return null;
+  }
+}
+
+function write(path: string, text: string): void {
+  const file = createFile(CLAIM, path, MODE);
+  try {
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
   }
 }

@@ -17,9 +17,10 @@
  *
  * Differs from the kernel: there is no ip_vs_conn_sync, as there is no sync daemon.
  */
-import { mkdir, rmdir } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, UipvsError } from '../base/error.js';
+import { makeGuardedDirectory } from '../base/guarded-path.js';
 import { DirectoryClaim } from './directory-claim.js';
 import { type Clock, Pass, systemClock } from './pace.js';
 import { procConnections } from './proc-connections.js';
@@ -77,7 +78,7 @@ export class ProcFiles {
   /**
    * Once it returns, all files are there except ip_vs_conn, which appears when the connection table has been walked.
    * Errors: EACCES where the directory or a file in it cannot be made, EADDRINUSE where another daemon has the
-   * directory; then nothing is left behind.
+   * directory, EPERM where other users have power over it; then nothing is left behind.
    */
   async start(): Promise<void> {
     try {
@@ -89,7 +90,7 @@ export class ProcFiles {
   }
 
   async #start(): Promise<void> {
-    await this.#makeDirectory();
+    this.#makeDirectory();
     this.#claim = await DirectoryClaim.take(this.#root);
     await this.#connections.remove(); // of a killed daemon: it would speak of connections that are gone
     await this.#applications.replace([PROC_APPLICATIONS]);
@@ -160,10 +161,11 @@ export class ProcFiles {
     this.#onFailure(thrown instanceof UipvsError ? thrown : new UipvsError('EIO', messageOf(thrown)));
   };
 
-  async #makeDirectory(): Promise<void> {
+  #makeDirectory(): void {
     try {
-      this.#firstMadeDirectory = await mkdir(this.#directory, { recursive: true, mode: DIRECTORY_MODE });
+      this.#firstMadeDirectory = makeGuardedDirectory(this.#directory, DIRECTORY_MODE);
     } catch (thrown) {
+      if (thrown instanceof UipvsError) throw thrown;
       throw new UipvsError('EACCES', `directory ${this.#directory} cannot be made: ${messageOf(thrown)}`);
     }
   }
