@@ -41,7 +41,7 @@ bool CaptureSelectors::has_source(Family family, const Address& address) const {
 
 bool CaptureSelectors::has_port(const PacketView& view) const {
   const FiveTuple& tuple = view.tuple;
-  const bool has_ports = view.has_ports && !view.is_fragment;
+  const bool has_ports = shows_ports(view);
   const uint32_t count = port_count.load(std::memory_order_acquire);
   for (uint32_t i = 0; i < count; ++i) {
     const Ports& selector = ports[i];

@@ -48,7 +48,7 @@ struct CaptureSelectors {
   bool set(std::span<const uint32_t> source_words, std::span<const uint32_t> port_words);
 
   bool has_source(Family family, const Address& address) const;
-  // A selector of ports holds no fragment, since their ports are not to be seen in all of them.
+  // A selector of ports holds only what shows them: no fragment.
   bool has_port(const PacketView& view) const;
 };
 

@@ -1,6 +1,12 @@
 #include "core/directory.h"
 
 namespace uipvs {
+namespace {
+
+// No policy rule can select it. Source: linux include/net/fib_rules.h, fib_rule_port_range_valid().
+constexpr uint16_t kNamelessPort = UINT16_MAX;
+
+}  // namespace
 
 Directory::Directory(uint32_t max_services, uint32_t max_destinations, const HashSecret& hash_secret)
     : secret(hash_secret),
@@ -36,10 +42,9 @@ bool Directory::is_captured_request(const PacketView& view) const {
   const uint32_t vip = find_vip(tuple.family, tuple.destination);
   if (vip == kNoVip) return capture.has_port(view);
   if (!vip_is_local[vip].load(std::memory_order_relaxed)) return true;
-  // A rule that selects ports matches no fragment.
-  const bool has_ports = view.has_ports && !view.is_fragment;
+  const bool is_selectable = shows_ports(view) && tuple.destination_port != kNamelessPort;
   const uint32_t service =
-      has_ports ? find_service(tuple, 0) : services.find({tuple.family, tuple.protocol, 0, tuple.destination});
+      is_selectable ? find_service(tuple, 0) : services.find({tuple.family, tuple.protocol, 0, tuple.destination});
   return service != ServiceTable::kNoService || capture.has_port(view);
 }
 

@@ -60,6 +60,7 @@ ParseError walk_extensions(const uint8_t* data, uint32_t end, PacketView& view) 
     uint32_t bytes = 8;
     if (next == kProtocolFragment) {
       const uint16_t fragment = load_be16(data + offset + 2);
+      view.has_fragment_header = true;
       // An atomic fragment (offset 0, no more) is a whole packet: RFC 6946.
       if ((fragment & 0xfff9) != 0) view.is_fragment = true;
       if ((fragment & 0xfff8) != 0) view.has_ports = false;

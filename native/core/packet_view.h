@@ -49,10 +49,16 @@ struct PacketView {
   uint8_t hop_limit = 0;
   bool has_ports = false;
   bool is_fragment = false;
+  bool has_fragment_header = false;  // IPv6, of a whole packet too (RFC 6946)
   bool is_quoted =
       false;  // of what an ICMP error concerns: offsets are not the packet's own, and none of its payload counts
   bool has_partial_checksum = false;  // the transport checksum is to be completed by whoever sends (NEEDS_CSUM)
 };
+
+// Whether rules of the kernel see the ports: fib_rules and nftables look behind no fragment header.
+inline bool shows_ports(const PacketView& view) {
+  return view.has_ports && !view.is_fragment && !view.has_fragment_header;
+}
 
 // Fills `view` from the packet. On an error `view` is not to be used.
 ParseError parse_packet(const Packet& packet, PacketView& view);

@@ -76,7 +76,8 @@ Action Pipeline::refuse(Packet& packet, const PacketView& view) {
 Action Pipeline::refuse_incomplete(Packet& first) {
   PacketView view;
   if (parse_packet(first, view) != ParseError::none) return Action::drop;
-  if (!directory_.is_answered(view.tuple.family, view.tuple.destination)) return Action::drop;
+  // Fragments to a VIP that is an address of the host are ours as well: it knows nothing of them.
+  if (!directory_.is_vip(view.tuple.family, view.tuple.destination)) return Action::drop;
   if (!may_send_icmp() || !make_reassembly_timeout(first, view)) return Action::drop;
   count(Counter::answered_packets);
   return Action::transmit;

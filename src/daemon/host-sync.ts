@@ -139,9 +139,9 @@ export class HostSync {
       case 'service-added':
         return change.key.kind === 'fwmark'
           ? await this.#addMark(change.key)
-          : await this.#addService(change.key, change.traits);
+          : await this.#addService(change.key);
       case 'service-edited':
-        return change.key.kind === 'fwmark' ? undefined : await this.#leadPackets(change.key, change.traits);
+        return;
       case 'service-removed':
         return change.key.kind === 'fwmark'
           ? await this.#removeMark(change.key)
@@ -153,17 +153,17 @@ export class HostSync {
     }
   }
 
-  async #addService(key: AddressKey, traits: ServiceTraits): Promise<void> {
+  async #addService(key: AddressKey): Promise<void> {
     this.#engine.addVip(key.address);
     add(this.#servicesOfVip, key.address, 1);
-    await this.#leadPackets(key, traits);
+    await this.#leadPackets(key);
     this.#taken.add(key.address);
     await this.#endLingering(key.address, key);
   }
 
-  /** Persistent FTP is for its data connections' ports as well. */
-  #leadPackets(key: AddressKey, traits: ServiceTraits): Promise<void> {
-    const isFtp = key.protocol === 'tcp' && key.port === FTP_PORT && traits.persistence !== null;
+  /** FTP is for its data connections' ports as well; what is none of theirs is handed back to the host. */
+  #leadPackets(key: AddressKey): Promise<void> {
+    const isFtp = key.protocol === 'tcp' && key.port === FTP_PORT;
     const alsoPorts = isFtp ? FTP_DATA_PORTS : [];
     return this.#host.addVirtualService({ ...key, family: familyOf(key.address), alsoPorts });
   }

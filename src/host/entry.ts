@@ -6,6 +6,7 @@ import type { MarkRecord } from './journal.js';
 import type { RouteFacts } from './location.js';
 import type { PortRange } from './port-range.js';
 import {
+  ICMP_PROTOCOL,
   IPSEC_PROTOCOLS,
   MAIN_TABLE,
   OWNER,
@@ -19,7 +20,8 @@ import {
 export const MAX_PORT_OF_RULE = MAX_PORT - 1;
 
 /**
- * What the kernel counts to a persistent FTP service besides port 21: active and passive data connections.
+ * What an FTP service may have besides port 21: active and passive data connections. To the kernel all of them belong to
+ * a persistent service.
  * Source: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_service_find(); net.ipv4.ip_unprivileged_port_start is taken as 1024.
  */
 export const FTP_DATA_PORTS: readonly PortRange[] = [
@@ -62,8 +64,11 @@ export type EntryKind = 'virtual address' | 'real server' | 'firewall mark';
 /** Where the kernel sends packets for an address, as far as it decides what has to be done. */
 export type Location = 'unknown' | 'local' | 'loopback' | 'remote' | 'unreachable';
 
-/** The rules that an item asks for: of services on local VIPs, of real servers that are the host itself, of others. */
-export type Role = 'service' | 'local server' | 'local refusal' | 'server';
+/**
+ * The rules that an item asks for: of services on local VIPs, of packets without ports for these and for firewall marks, of
+ * real servers that are the host itself, of others.
+ */
+export type Role = 'service' | 'without ports' | 'marked' | 'local server' | 'local refusal' | 'server';
 
 export interface Contribution {
   readonly role: Role;
@@ -151,6 +156,9 @@ const KEY_EXCHANGE_PORT = 500;
 const PROTOCOLS = [PROTOCOL_NUMBERS.tcp, PROTOCOL_NUMBERS.udp, PROTOCOL_NUMBERS.sctp];
 const ALL_PORTS: PortRange = { first: 0, last: MAX_PORT };
 
+/** One for all marks: a mark may be anybody's. */
+const ANY_ADDRESS = itemOf('0.0.0.0', '');
+
 /** The ports as rules can say them: all, one or several ranges. Port 65535 is left out of a range. */
 function portsOf(port: number, alsoPorts: readonly PortRange[]): readonly PortRange[] {
   if (port === 0) return [ALL_PORTS];
@@ -158,8 +166,19 @@ function portsOf(port: number, alsoPorts: readonly PortRange[]): readonly PortRa
   return [{ first: port, last: port }, ...others];
 }
 
-function localContributions({ kind, address, location, uses }: Entry): readonly Contribution[] {
-  const contributions: Contribution[] = [];
+/** What belongs to a service's connections and is selected by no port of it. ICMPv6 never: see rule 40. */
+function withoutPorts({ address, uses }: Entry): readonly Contribution[] {
+  const balanced = [...uses.values()].flatMap(({ protocol }) => protocol ?? (['tcp', 'udp', 'sctp'] as const));
+  const fragments = new Set(balanced.map((protocol) => PROTOCOL_NUMBERS[protocol]));
+  const errors = address.includes(':') ? [] : [ICMP_PROTOCOL];
+  return [...fragments, ...errors].map((protocol) => {
+    return { role: 'without ports', item: itemOf(address, '', protocol) };
+  });
+}
+
+function localContributions(entry: Entry): readonly Contribution[] {
+  const { kind, address, location, uses } = entry;
+  const contributions: Contribution[] = kind === 'virtual address' ? [...withoutPorts(entry)] : [];
   // A closed port is refused by the host itself, in the name of the real server; TCP's way is a segment like others.
   if (kind === 'real server' && [...uses.values()].some(({ protocol }) => protocol !== 'tcp'))
     contributions.push({ role: 'local refusal', item: itemOf(address, '') });
@@ -181,7 +200,8 @@ function localContributions({ kind, address, location, uses }: Entry): readonly 
 /** What an entry asks of the rules that all have in common. */
 export function contributionsOf(entry: Entry): readonly Contribution[] {
   const { kind, address, location, uses, route } = entry;
-  if (uses.size === 0 || kind === 'firewall mark' || location === 'loopback') return [];
+  if (uses.size === 0 || location === 'loopback') return [];
+  if (kind === 'firewall mark') return [{ role: 'marked', item: ANY_ADDRESS }];
   if (location === 'local') return localContributions(entry);
   if (kind === 'virtual address') return entry.mayBeLocal ? localContributions(entry) : [];
   return [{ role: 'server', item: itemOf(address, route?.device ?? '') }];

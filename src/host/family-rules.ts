@@ -20,6 +20,7 @@ import {
   ICMPV6_PROTOCOL,
   OWNER,
   PREFERENCE,
+  PROTOCOL_NUMBERS,
   type Rule,
   ruleText,
 } from './rule.js';
@@ -56,6 +57,12 @@ function selectorRules(family: Family, selectors: Selectors, devices: readonly s
     rules.push({ preference, from: prefixText(box) });
   }
   for (const iif of devices) rules.push({ preference: PREFERENCE.routerError, iif, protocol });
+  for (const { box, isWide } of selectors['without ports']) {
+    const preference = isWide ? PREFERENCE.wideWithoutPorts : PREFERENCE.withoutPorts;
+    rules.push({ preference, to: prefixText(box), protocol: box.protocol });
+  }
+  const ofMarks = selectors.marked.length > 0 ? [...Object.values(PROTOCOL_NUMBERS), protocol] : [];
+  for (const each of ofMarks) rules.push({ preference: PREFERENCE.markedWithoutPorts, protocol: each });
   return rules;
 }
 
@@ -73,13 +80,15 @@ export class FamilyRules {
   readonly #device: string;
   readonly #covers: Readonly<Record<Role, Cover>> = {
     service: new Cover(),
+    'without ports': new Cover(),
+    marked: new Cover(),
     'local server': new Cover(),
     'local refusal': new Cover(),
     server: new Cover(),
   };
   /** Real servers by the device that leads to them. */
   readonly #devices = new Map<string, number>();
-  #selectors: Selectors = { service: [], 'local server': [], 'local refusal': [], server: [] };
+  #selectors: Selectors;
   #wanted: ReadonlySet<string> = new Set();
   readonly #applied = new Set<string>();
 
@@ -87,6 +96,7 @@ export class FamilyRules {
     this.#family = family;
     this.#device = device;
     this.#table = table;
+    this.#selectors = this.#settled();
   }
 
   /** What the entries ask for now, in place of what they asked for before; returns those that ask for anything new. */
@@ -157,13 +167,19 @@ export class FamilyRules {
     else this.#devices.delete(item.device);
   }
 
-  #settle(): void {
-    this.#selectors = {
+  #settled(): Selectors {
+    return {
       service: this.#covers.service.settle(),
+      'without ports': this.#covers['without ports'].settle(),
+      marked: this.#covers.marked.settle(),
       'local server': this.#covers['local server'].settle(),
       'local refusal': this.#covers['local refusal'].settle(),
       server: this.#covers.server.settle(),
     };
+  }
+
+  #settle(): void {
+    this.#selectors = this.#settled();
     const devices = [...this.#devices.keys()].filter((device) => device !== this.#device);
     const rules = selectorRules(this.#family, this.#selectors, devices);
     const action = { lookup: this.#table };

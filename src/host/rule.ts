@@ -52,6 +52,13 @@ export const PREFERENCE = {
   wideServer: 64,
   /** ICMP of whoever is where real servers are. */
   routerError: 65,
+  /** Packets that show a port jump from here to the local rule. Shared by all daemons. */
+  withPorts: 66,
+  /** The others for VIPs that are addresses of the host: fragments, and IPv4's ICMP. */
+  withoutPorts: 67,
+  wideWithoutPorts: 68,
+  /** The same for whatever address, while there are firewall marks. */
+  markedWithoutPorts: 69,
   /** Where the rule for table local goes, as Cilium moves it. Shared by all daemons. */
   movedLocal: 100,
 } as const;
@@ -123,6 +130,9 @@ export function errorRules(family: Family, table: number): readonly Rule[] {
   }));
 }
 
+/** All that a rule can name. Source: linux include/net/fib_rules.h, fib_rule_port_range_valid(). */
+const NAMED_PORTS: PortRange = { first: 1, last: 65_534 };
+
 /**
  * The rules that every daemon needs and that are the same for all. The jumps let only protocols a service can have,
  * and their errors, on to the rules of real servers; what has no protocol, above all ARP, is left to the host.
@@ -140,6 +150,9 @@ export function sharedRules(family: Family, localPreference: number): readonly R
     { preference: PREFERENCE.otherProtocol, ...toHost },
     { preference: PREFERENCE.ownPacket, iif, ...toHost },
     { preference: PREFERENCE.ownError, iif, ...toHost },
+    ...Object.values(PROTOCOL_NUMBERS).map((protocol): Rule => {
+      return { preference: PREFERENCE.withPorts, protocol, destinationPorts: NAMED_PORTS, ...toHost };
+    }),
   ];
   if (family === 4) return jumps;
   const preference = PREFERENCE.neighbourDiscovery;

@@ -5,7 +5,7 @@ import { type Box, boxOf, MAX_PORT, overlaps } from './box.js';
 import type { HostContext } from './context.js';
 import { contributionsOf, type Entry } from './entry.js';
 import { tablesOf } from './journal.js';
-import { isRuleOf, type ListedRule, listRules, OWNER, type Rule, ruleText } from './rule.js';
+import { isRuleOf, type ListedRule, listRules, OWNER, PREFERENCE, type Rule, ruleText } from './rule.js';
 
 /** Why an entry is refused that somebody else has. */
 export function takenError({ kind, address }: Entry, holder: string): UipvsError {
@@ -13,9 +13,11 @@ export function takenError({ kind, address }: Entry, holder: string): UipvsError
   return new UipvsError('EEXIST', `${what} ${address} is already held by ${holder}`);
 }
 
+const SERVICE_PREFERENCES: readonly number[] = [PREFERENCE.virtualService, PREFERENCE.wideService];
+
 /** What a rule for services selects; null for any other rule. */
-function serviceBox({ to, protocol, destinationPorts }: Rule): Box | null {
-  if (to === undefined || protocol === undefined) return null;
+function serviceBox({ preference, to, protocol, destinationPorts }: Rule): Box | null {
+  if (!SERVICE_PREFERENCES.includes(preference) || to === undefined || protocol === undefined) return null;
   const [address = '', length] = to.split('/');
   const { first, last } = destinationPorts ?? { first: 0, last: MAX_PORT };
   const box = boxOf(address, protocol, first, last);
@@ -31,10 +33,10 @@ function isNew(entry: Entry): boolean {
 /** The rule in the way of the entry, if there is one. */
 function obstacleOf(entry: Entry, others: readonly ListedRule[]): ListedRule | undefined {
   if (entry.target !== undefined) return others.find(({ mark }) => mark === entry.target?.mark);
-  const items = contributionsOf(entry).map(({ item }) => item);
+  const services = contributionsOf(entry).filter(({ role }) => role === 'service');
   return others.find((rule) => {
     const box = serviceBox(rule);
-    return box !== null && items.some((item) => overlaps(box, item));
+    return box !== null && services.some(({ item }) => overlaps(box, item));
   });
 }
 

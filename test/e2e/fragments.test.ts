@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Child } from '../lab/child.js';
 import { until } from '../lab/poll.js';
 import { CLIENT, VIP } from '../lab/topology.js';
@@ -18,15 +19,20 @@ import { Scene } from './support/scene.js';
 
 const VPORT = 7000;
 const DATA_BYTES = 6000;
-/** The listener's: one for each order of fragments, and two more. */
+/** The listener's: one for each order of fragments, and three more. */
 const FIRST_PORT = 20_000;
 const ANSWER_LIMIT_MS = 1500;
 /** How long nothing must come, in milliseconds, where nothing may. An echo takes less than one. */
 const SILENCE_MS = 150;
 
-const FAMILIES = [
-  { family: 4, vip: VIP.ipv4, cip: CLIENT.ipv4 },
-  { family: 6, vip: VIP.ipv6, cip: CLIENT.ipv6 },
+/** Addresses of the director, where rules select a service's packets by their ports, which fragments do not show. */
+const LOCAL_VIP = { ipv4: '10.9.0.5', ipv6: 'fd09::5' } as const;
+
+const VIPS = [
+  { family: 4, vip: VIP.ipv4, cip: CLIENT.ipv4, what: 'IPv4' },
+  { family: 6, vip: VIP.ipv6, cip: CLIENT.ipv6, what: 'IPv6' },
+  { family: 4, vip: LOCAL_VIP.ipv4, cip: CLIENT.ipv4, what: 'IPv4, to an address of the director' },
+  { family: 6, vip: LOCAL_VIP.ipv6, cip: CLIENT.ipv6, what: 'IPv6, to an address of the director' },
 ] as const;
 
 interface Order {
@@ -90,48 +96,56 @@ const ORDERS: readonly Order[] = [
   },
 ];
 
-const PORTS = ORDERS.length + 2;
+const PORTS = ORDERS.length + 3;
+
+/** Of a VIP's listener, by the VIP's place in the list. */
+function firstPort(index: number): number {
+  return FIRST_PORT + index * PORTS;
+}
 
 describe('a UDP service takes datagrams in fragments', () => {
   let scene: Scene;
   let client: Peer;
   let sender: FrameSender;
   let live: Connection;
-  const listeners = new Map<4 | 6, Child>();
+  const listeners = new Map<string, Child>();
   before(async () => {
     scene = await Scene.open();
-    for (const { vip } of FAMILIES) await scene.balance('udp', vip, VPORT, { to: 7 });
+    for (const [family, address] of Object.entries(LOCAL_VIP))
+      await scene.lab.ip('director', [`address add ${address}/${family === 'ipv4' ? 32 : 128} dev lo`]);
+    for (const { vip } of VIPS) await scene.balance('udp', vip, VPORT, { to: 7 });
     await scene.balance('tcp', VIP.ipv4, 7, { to: 7 });
     client = await scene.peer();
     sender = await FrameSender.start(scene.lab);
     live = await client.connect(VIP.ipv4, 7);
-    for (const { family, vip } of FAMILIES) {
+    for (const [index, { vip }] of VIPS.entries()) {
       const argv = [
         'python3',
         pythonProgram('udp_listen.py'),
         vip,
         String(VPORT),
-        String(FIRST_PORT),
+        String(firstPort(index)),
         String(PORTS),
       ];
       const listener = scene.lab.spawn('client', argv);
       await listener.ready('the listener', 5000, () => listener.log.includes('listening'));
-      listeners.set(family, listener);
+      listeners.set(vip, listener);
     }
   });
   after(() => scene.close());
 
-  for (const { family, vip, cip } of FAMILIES) {
+  for (const [number, { family, vip, cip, what }] of VIPS.entries()) {
+    const first = firstPort(number);
     const ip = { source: addressBytes(cip), destination: addressBytes(vip) };
 
     for (const bytes of [1473, 1500, 2000, 4000, 9000, 30_000, 60_000]) {
-      test(`of ${bytes} bytes, and its answer goes back, IPv${family}`, async () => {
+      test(`of ${bytes} bytes, and its answer goes back, ${what}`, async () => {
         const text = `${bytes} `.repeat(20_000).slice(0, bytes);
         assert.equal(await (await client.datagrams(vip, VPORT)).ask(text, ANSWER_LIMIT_MS), text);
       });
     }
 
-    test(`of 60,000 bytes, fifty one after the other on one flow, IPv${family}`, async () => {
+    test(`of 60,000 bytes, fifty one after the other on one flow, ${what}`, async () => {
       const flow = await client.datagrams(vip, VPORT);
       for (let turn = 0; turn < 50; turn += 1) {
         const text = String.fromCharCode(65 + (turn % 26)).repeat(60_000);
@@ -139,7 +153,7 @@ describe('a UDP service takes datagrams in fragments', () => {
       }
     });
 
-    test(`of one flow among small ones, and all are answered by one real server, IPv${family}`, async () => {
+    test(`of one flow among small ones, and all are answered by one real server, ${what}`, async () => {
       const flow = await client.datagrams(vip, VPORT);
       const name = await flow.ask('name?');
       for (const bytes of [10, 5000, 20, 60_000]) {
@@ -154,7 +168,7 @@ describe('a UDP service takes datagrams in fragments', () => {
     }
 
     function answersAt(port: number): string[] {
-      const lines = listeners.get(family)?.log.split('\n') ?? [];
+      const lines = listeners.get(vip)?.log.split('\n') ?? [];
       return lines
         .filter((line) => line.startsWith(`${port} `))
         .map((line) => line.slice(line.indexOf(' ') + 1));
@@ -179,8 +193,8 @@ describe('a UDP service takes datagrams in fragments', () => {
     }
 
     for (const [index, { name, arrange, answers }] of ORDERS.entries()) {
-      test(`${name}: ${answers === 1 ? 'one answer' : 'no answer'}, IPv${family}`, async () => {
-        const port = FIRST_PORT + index;
+      test(`${name}: ${answers === 1 ? 'one answer' : 'no answer'}, ${what}`, async () => {
+        const port = first + index;
         const data = Buffer.from(`${name} `.repeat(1000).slice(0, DATA_BYTES));
         const all = pieces(wholeDatagram(ip, port, VPORT, data));
         await sender.send(
@@ -191,23 +205,23 @@ describe('a UDP service takes datagrams in fragments', () => {
       });
     }
 
-    test(`two datagrams mixed: both are answered, IPv${family}`, async () => {
-      const port = FIRST_PORT + ORDERS.length;
+    test(`two datagrams mixed: both are answered, ${what}`, async () => {
+      const port = first + ORDERS.length;
       const [one, two] = ['one ', 'two '].map((text) => Buffer.from(text.repeat(1500)));
-      const [first, second] = [one!, two!].map((data, number) =>
+      const [former, latter] = [one!, two!].map((data, index) =>
         pieces(wholeDatagram(ip, port, VPORT, data)).map((piece) =>
-          fragment(ip, port + 1000 + number, piece),
+          fragment(ip, port + 1000 + index, piece),
         ),
       );
       await sender.send(
         family,
-        first!.flatMap((packet, index) => [packet, second![index]!]),
+        former!.flatMap((packet, index) => [packet, latter![index]!]),
       );
       await assertAnswers(port, [expected(one!), expected(two!)]);
     });
 
-    test(`in the smallest pieces there are: answered, IPv${family}`, async () => {
-      const port = FIRST_PORT + ORDERS.length + 1;
+    test(`in the smallest pieces there are: answered, ${what}`, async () => {
+      const port = first + ORDERS.length + 1;
       const data = Buffer.from('small '.repeat(60));
       const all = pieces(wholeDatagram(ip, port, VPORT, data), 8);
       await sender.send(
@@ -216,6 +230,19 @@ describe('a UDP service takes datagrams in fragments', () => {
       );
       await assertAnswers(port, [expected(data)]);
     });
+
+    // RFC 6946: an atomic fragment. IPv4 has nothing of the kind.
+    if (family === 6) {
+      test(`whole, but with a fragment header: one answer, ${what}`, async () => {
+        const port = first + ORDERS.length + 2;
+        const data = Buffer.from('whole');
+        const [whole] = pieces(wholeDatagram(ip, port, VPORT, data));
+        await sender.send(family, [fragment(ip, port, whole!)]);
+        await assertAnswers(port, [expected(data)]);
+        await delay(SILENCE_MS); // another would have come
+        assert.deepEqual(answersAt(port), [expected(data)]);
+      });
+    }
   }
 
   test('ten thousand first fragments that are never followed: the service goes on', async () => {

@@ -26,9 +26,13 @@ const MASQUERADED_VPORT = 9002;
 const BYTES = 300_000;
 const TRANSFER_LIMIT_MS = 3000;
 
-const FAMILIES = [
-  { vip: VIP.ipv4, cip: CLIENT.ipv4, family: 'ipv4' },
-  { vip: VIP.ipv6, cip: CLIENT.ipv6, family: 'ipv6' },
+/** An ICMPv6 error for an address of the director stays with its kernel, see the README: so of IPv4 only. */
+const LOCAL_VIP = '10.9.0.5';
+
+const VIPS = [
+  { vip: VIP.ipv4, cip: CLIENT.ipv4, family: 'ipv4', what: 'ipv4' },
+  { vip: VIP.ipv6, cip: CLIENT.ipv6, family: 'ipv6', what: 'ipv6' },
+  { vip: LOCAL_VIP, cip: CLIENT.ipv4, family: 'ipv4', what: 'ipv4, a VIP that is an address of the director' },
 ] as const;
 
 const PATHS: readonly { readonly end: PathEnd; readonly link: NarrowLink; readonly mtuBytes: number }[] = [
@@ -59,7 +63,8 @@ for (const { end, link, mtuBytes } of PATHS) {
       await count.ready('the counting server', 10_000, () => count.log.includes('ready'));
       ({ inner, directorDevice } = await insertNarrowPath(scene.lab, end, link, mtuBytes));
       client = await scene.peer();
-      for (const { vip } of FAMILIES) {
+      await scene.lab.ip('director', [`address add ${LOCAL_VIP}/32 dev lo`]);
+      for (const { vip } of VIPS) {
         await scene.balance('tcp', vip, HTTP_VPORT, { to: 80 });
         await scene.balance('tcp', vip, COUNT_VPORT, { to: COUNT_PORT });
         await scene.balance('udp', vip, ECHO_VPORT, { to: 7 });
@@ -72,8 +77,8 @@ for (const { end, link, mtuBytes } of PATHS) {
       for (const host of ['client', 'rs1'] as const) await forgetMtus(scene.lab, host);
     });
 
-    for (const { vip, cip, family } of FAMILIES) {
-      test(`the client learns it on the way up, ${family}`, async () => {
+    for (const { vip, cip, family, what } of VIPS) {
+      test(`the client learns it on the way up, ${what}`, async () => {
         const program = pythonProgram('tcp_count.py');
         const argv = ['python3', program, 'send', vip, String(COUNT_VPORT), String(BYTES)];
         const { stdout, stderr } = await scene.lab.exec('client', argv);
@@ -81,7 +86,7 @@ for (const { end, link, mtuBytes } of PATHS) {
         assert.equal(await learnedMtu(scene.lab, 'client', vip), mtuBytes);
       });
 
-      test(`the real server learns it on the way down, ${family}`, async () => {
+      test(`the real server learns it on the way down, ${what}`, async () => {
         const connection = await client.connect(vip, HTTP_VPORT);
         const body = await connection.ask(`/bytes/${BYTES}`, TRANSFER_LIMIT_MS);
         assert.equal(body.length, BYTES);
@@ -90,7 +95,7 @@ for (const { end, link, mtuBytes } of PATHS) {
       });
 
       if (end === 'rs1') {
-        test(`the client of a masqueraded connection learns it on the way up, ${family}`, async () => {
+        test(`the client of a masqueraded connection learns it on the way up, ${what}`, async () => {
           const service = endpoint(vip, MASQUERADED_VPORT);
           await scene.adm('-A', '-t', service, '-s', 'rr', '--masquerade', 'all');
           await scene.adm('-a', '-t', service, '-r', scene.destination(vip, 1, COUNT_PORT), '-m');
@@ -102,7 +107,7 @@ for (const { end, link, mtuBytes } of PATHS) {
         });
       }
 
-      test(`pings of and to a router on the way, and neighbour discovery there, are as ever, ${family}`, async () => {
+      test(`pings of and to a router on the way, and neighbour discovery there, are as ever, ${what}`, async () => {
         const router = { host: inner, address: linkAddress(end, 'beside', 2)[family] };
         const director = { host: 'director', address: linkAddress(end, 'beside', 1)[family] } as const;
         for (const { host } of [router, director]) {
@@ -122,7 +127,7 @@ for (const { end, link, mtuBytes } of PATHS) {
         }
       });
 
-      if (link === 'middle') {
+      if (link === 'middle' && vip !== LOCAL_VIP) {
         test(`a trace of the route names every machine on the way, ${family}`, async () => {
           const argv = ['python3', pythonProgram('trace_route.py'), vip, String(ECHO_VPORT), '6'];
           const heard = (await scene.lab.run('client', argv)).trim().split('\n');

@@ -148,6 +148,32 @@ TEST_CASE("copies: of a VIP that is the host's only those to its services are ou
   CHECK(copied(*rig, segment(between(kClient, kVip, kProtocolTcp, 91))).action == Action::ignore);
 }
 
+TEST_CASE("copies: of a VIP that is the host's those behind an IPv6 fragment header are the kernel's, whole or not") {
+  const auto rig = captured_rig();
+  const uint32_t vip = rig->directory.vips.find({Family::ipv6, 0, 0, kVip6});
+  REQUIRE(vip != ServiceTable::kNoService);
+  PacketSpec atomic;
+  atomic.tuple = client_tuple6(kProtocolUdp);
+  atomic.payload.resize(16);
+  atomic.first_extension = kProtocolFragment;
+  atomic.extensions = {kProtocolUdp, 0, 0, 0, 1, 2, 3, 4};
+  CHECK(copied(*rig, build_packet(atomic)).action == Action::upcall);
+  rig->directory.vip_is_local[vip] = true;
+  CHECK(copied(*rig, build_packet(atomic)).action == Action::ignore);
+}
+
+TEST_CASE("copies: of a VIP that is the host's FTP has data ports, but for the last, which no rule can name") {
+  const auto rig = captured_rig();
+  rig->directory.vip_is_local[rig->directory.vips.find({Family::ipv4, 0, 0, kVip})] = true;
+  REQUIRE(rig->directory.add_service(21, {Family::ipv4, kProtocolTcp, kFtpPort, kVip}, 0));
+  for (const uint16_t port : {20, 1024, 65534})
+    CHECK(copied(*rig, segment(between(kClient, kVip, kProtocolTcp, port))).action == Action::transmit);
+  for (const uint16_t port : {19, 22, 1023, 65535})
+    CHECK(copied(*rig, segment(between(kClient, kVip, kProtocolTcp, port))).action == Action::ignore);
+  REQUIRE(rig->directory.add_service(22, {Family::ipv4, kProtocolTcp, 0, kVip}, 0));
+  CHECK(copied(*rig, segment(between(kClient, kVip, kProtocolTcp, 65535))).action != Action::ignore);
+}
+
 TEST_CASE("copies: while a mark means a service only replies are ours") {
   const auto rig = captured_rig();
   REQUIRE(rig->directory.add_service(20, {Family::ipv4, 0, 0, {}}, 5));

@@ -63,6 +63,29 @@ TEST_CASE("pipeline: a damaged packet is not answered as a host would not") {
   CHECK(rig->counted(Counter::drop_unanswerable) == 2);
 }
 
+TEST_CASE("pipeline: who sent a datagram to a VIP of which not all came is told, also where the host has the address") {
+  const auto rig = make_rig();
+  PacketSpec spec;
+  spec.tuple = client_tuple(kProtocolUdp);
+  spec.payload.resize(64);
+  spec.fragment = 0x2000;
+  const auto refuse = [&rig](const PacketSpec& first) {
+    HeldPacket held(build_packet(first), 2048);
+    const Action action = rig->pipeline.refuse_incomplete(held.packet);
+    return std::pair(action, held.copy());
+  };
+  for (const bool is_local : {false, true}) {
+    rig->directory.vip_is_local[rig->directory.vips.find({Family::ipv4, 0, 0, kVip})] = is_local;
+    const auto [action, answer] = refuse(spec);
+    REQUIRE(action == Action::transmit);
+    CHECK(tuple_of(answer).source == kVip);
+    CHECK(answer.bytes[20] == 11);
+    CHECK(answer.bytes[21] == 1);
+  }
+  spec.tuple.destination = kStranger;
+  CHECK(refuse(spec).first == Action::drop);
+}
+
 TEST_CASE("pipeline: a refused flow gets a port unreachable, TCP too") {
   const auto rig = make_rig();
   rig->next_destination = -1;

@@ -108,4 +108,25 @@ TEST_CASE("worker: fragments of nobody we know pass, in fragments") {
   CHECK(bench.counted(Counter::passed_packets) == 1);
 }
 
+TEST_CASE("worker: fragments to a port without a service of a VIP that is the host's go back to it, in fragments") {
+  for (const Family family : {Family::ipv4, Family::ipv6}) {
+    WorkerRig bench;
+    Directory& directory = bench.rig->directory;
+    const Address vip = family == Family::ipv6 ? kVip6 : kVip;
+    directory.vip_is_local[directory.find_vip(family, vip)] = true;
+    PacketSpec spec;
+    spec.tuple = family == Family::ipv6 ? client_tuple6(kProtocolUdp, 40000, 53) : client_tuple(kProtocolUdp, 40000, 53);
+    spec.payload.assign(4000, 0x33);
+    const auto parts = split(build_packet(spec), 1400);
+    for (const MemoryPacket& part : parts) bench.receive(part);
+    bench.worker.turn();
+    const auto sent = bench.sent();
+    CHECK(sent.size() == parts.size());
+    const MemoryPacket whole = join(sent);
+    CHECK(tuple_of(whole) == spec.tuple);
+    CHECK(transport_checksum(whole) == ChecksumState::right);
+    CHECK(bench.requests().empty());
+  }
+}
+
 }  // namespace uipvs::test
