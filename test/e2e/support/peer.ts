@@ -42,6 +42,7 @@ export class Peer {
   private constructor(socket: Socket) {
     this.#socket = socket;
     createInterface({ input: socket }).on('line', (line) => this.#take(line));
+    socket.on('close', () => this.#end());
   }
 
   static async start(lab: Lab, host: Host, name = 'peer'): Promise<Peer> {
@@ -93,6 +94,11 @@ export class Peer {
       this.#pending.set(seq, { resolve: (result) => resolve(result as Result<Op>), reject });
       this.#socket.write(`${JSON.stringify({ seq, op, args })}\n`);
     });
+  }
+
+  #end(): void {
+    for (const { reject } of this.#pending.values()) reject(new PeerError('EPIPE', 'the peer has ended'));
+    this.#pending.clear();
   }
 
   #take(line: string): void {
