@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { until } from '../lab/poll.js';
-import { CLIENT, type Host, VIP } from '../lab/topology.js';
+import { CLIENT, VIP } from '../lab/topology.js';
 import * as build from './support/frames.js';
+import { kernelCounter } from './support/kernel-counters.js';
 import { exchangeRaw } from './support/raw-sender.js';
 import { Scene } from './support/scene.js';
 
@@ -33,15 +34,6 @@ describe('packets that a client makes by raw-socket', () => {
     for (const { vip } of FAMILIES) await scene.balance('udp', vip, VPORT, { to: 7 });
   });
   after(() => scene.close());
-
-  /** How many messages of a type a machine's kernel has counted, by the name nstat gives them. */
-  async function counted(host: Host, name: string): Promise<number> {
-    const { kernel } = JSON.parse(await scene.lab.run(host, ['nstat', '-asz', '--json'])) as {
-      kernel: Readonly<Record<string, number>>;
-    };
-    assert.ok(name in kernel, `nstat knows no ${name}`);
-    return kernel[name]!;
-  }
 
   for (const { family, vip, cip, echo, unreachable, protocol } of FAMILIES) {
     const [request, reply] = echo;
@@ -85,7 +77,7 @@ describe('packets that a client makes by raw-socket', () => {
       const flow = await (await scene.peer('client', `flow${family}`)).datagrams(vip, VPORT, port);
       const server = await flow.ask('name?');
       const name = family === 4 ? 'IcmpInDestUnreachs' : 'Icmp6InDestUnreachs';
-      const before = await Promise.all(SERVERS.map((host) => counted(host, name)));
+      const before = await Promise.all(SERVERS.map((host) => kernelCounter(scene.lab, host, name)));
       const quote = (destinationPort: number): Buffer => {
         const datagram = build.udp({ sourcePort: VPORT, destinationPort, data: Buffer.from('name?') });
         const ip = { source: build.addressBytes(vip), destination: build.addressBytes(cip) };
@@ -98,7 +90,7 @@ describe('packets that a client makes by raw-socket', () => {
       await exchangeRaw(scene.lab, 'client', { protocol, to: vip, packets, replies: 0 });
       const expected = before.map((count, index) => count + (SERVERS[index] === server ? 1 : 0));
       await until(`${server} to count the refusal`, 2000, async () => {
-        const now = await Promise.all(SERVERS.map((host) => counted(host, name)));
+        const now = await Promise.all(SERVERS.map((host) => kernelCounter(scene.lab, host, name)));
         return now.join() === expected.join();
       });
     });
