@@ -54,11 +54,11 @@ int read_status(const std::string& path, ThreadRights& rights) {
   return found == 6 ? 0 : -ENODATA;
 }
 
-CapabilitySet joined(const __user_cap_data_struct (&words)[2], __u32 __user_cap_data_struct::* set) {
+CapabilitySet joined(const __user_cap_data_struct (&words)[2], __u32 __user_cap_data_struct::*set) {
   return words[0].*set | CapabilitySet{words[1].*set} << 32;
 }
 
-void divide(CapabilitySet value, __user_cap_data_struct (&words)[2], __u32 __user_cap_data_struct::* set) {
+void divide(CapabilitySet value, __user_cap_data_struct (&words)[2], __u32 __user_cap_data_struct::*set) {
   words[0].*set = static_cast<__u32>(value);
   words[1].*set = static_cast<__u32>(value >> 32);
 }
@@ -108,9 +108,7 @@ int limit_capabilities(CapabilitySet kept) {
   const CapabilitySet permitted = joined(words, &__user_cap_data_struct::permitted) & kept;
   // One that is not in the bounding set cannot be made inheritable.
   const CapabilitySet handed_on =
-      has_rights_of_root()
-          ? 0
-          : permitted & (bounding_set() | joined(words, &__user_cap_data_struct::inheritable));
+      has_rights_of_root() ? 0 : permitted & (bounding_set() | joined(words, &__user_cap_data_struct::inheritable));
   if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) return -errno;
   divide(permitted, words, &__user_cap_data_struct::permitted);
   divide(permitted, words, &__user_cap_data_struct::effective);

@@ -4,7 +4,16 @@
  * says what they like. So a file is opened without following links or waiting, and is then looked at, the opened one; and
  * one is only written where it was made anew.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  type Stats,
+  unlinkSync,
+} from 'node:fs';
 import { messageOf, UipvsError } from './error.js';
 import { isTrusted, isWritableByOthers } from './guarded-path.js';
 

@@ -11,7 +11,9 @@ export interface ProcessIdentity {
 export function parseIdentity(value: unknown): ProcessIdentity | null {
   const { pid, startTicks } = (value ?? {}) as { readonly [field: string]: unknown };
   const isPid = typeof pid === 'number' && Number.isInteger(pid) && pid > 0;
-  return isPid && typeof startTicks === 'string' && /^\d{1,20}$/.test(startTicks) ? { pid, startTicks } : null;
+  return isPid && typeof startTicks === 'string' && /^\d{1,20}$/.test(startTicks)
+    ? { pid, startTicks }
+    : null;
 }
 
 /** Null when there is no such process, or only its zombie: that holds neither devices nor descriptors. */

@@ -209,9 +209,7 @@ describe('a UDP service takes datagrams in fragments', () => {
       const port = first + ORDERS.length;
       const [one, two] = ['one ', 'two '].map((text) => Buffer.from(text.repeat(1500)));
       const [former, latter] = [one!, two!].map((data, index) =>
-        pieces(wholeDatagram(ip, port, VPORT, data)).map((piece) =>
-          fragment(ip, port + 1000 + index, piece),
-        ),
+        pieces(wholeDatagram(ip, port, VPORT, data)).map((piece) => fragment(ip, port + 1000 + index, piece)),
       );
       await sender.send(
         family,

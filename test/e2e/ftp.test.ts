@@ -39,8 +39,7 @@ table inet loss {
 }
 `;
 
-const digest = (text: string): string =>
-  `${text.length} ${createHash('sha256').update(text).digest('hex')}`;
+const digest = (text: string): string => `${text.length} ${createHash('sha256').update(text).digest('hex')}`;
 
 describe('an FTP service', () => {
   let scene: Scene;

@@ -26,13 +26,14 @@ const MASQUERADED_VPORT = 9002;
 const BYTES = 300_000;
 const TRANSFER_LIMIT_MS = 3000;
 
-/** An ICMPv6 error for an address of the director stays with its kernel, see the README: so of IPv4 only. */
-const LOCAL_VIP = '10.9.0.5';
+/** Addresses of the director. */
+const LOCAL_VIPS = { ipv4: '10.9.0.5', ipv6: 'fd09::5' } as const;
 
 const VIPS = [
   { vip: VIP.ipv4, cip: CLIENT.ipv4, family: 'ipv4', what: 'ipv4' },
   { vip: VIP.ipv6, cip: CLIENT.ipv6, family: 'ipv6', what: 'ipv6' },
-  { vip: LOCAL_VIP, cip: CLIENT.ipv4, family: 'ipv4', what: 'ipv4, a VIP that is an address of the director' },
+  { vip: LOCAL_VIPS.ipv4, cip: CLIENT.ipv4, family: 'ipv4', what: 'ipv4, of the director' },
+  { vip: LOCAL_VIPS.ipv6, cip: CLIENT.ipv6, family: 'ipv6', what: 'ipv6, of the director' },
 ] as const;
 
 const PATHS: readonly { readonly end: PathEnd; readonly link: NarrowLink; readonly mtuBytes: number }[] = [
@@ -63,7 +64,8 @@ for (const { end, link, mtuBytes } of PATHS) {
       await count.ready('the counting server', 10_000, () => count.log.includes('ready'));
       ({ inner, directorDevice } = await insertNarrowPath(scene.lab, end, link, mtuBytes));
       client = await scene.peer();
-      await scene.lab.ip('director', [`address add ${LOCAL_VIP}/32 dev lo`]);
+      await scene.lab.ip('director', [`address add ${LOCAL_VIPS.ipv4}/32 dev lo`]);
+      await scene.lab.ip('director', [`address add ${LOCAL_VIPS.ipv6}/128 dev lo`]);
       for (const { vip } of VIPS) {
         await scene.balance('tcp', vip, HTTP_VPORT, { to: 80 });
         await scene.balance('tcp', vip, COUNT_VPORT, { to: COUNT_PORT });
@@ -127,7 +129,7 @@ for (const { end, link, mtuBytes } of PATHS) {
         }
       });
 
-      if (link === 'middle' && vip !== LOCAL_VIP) {
+      if (link === 'middle' && (vip === VIP.ipv4 || vip === VIP.ipv6)) {
         test(`a trace of the route names every machine on the way, ${family}`, async () => {
           const argv = ['python3', pythonProgram('trace_route.py'), vip, String(ECHO_VPORT), '6'];
           const heard = (await scene.lab.run('client', argv)).trim().split('\n');

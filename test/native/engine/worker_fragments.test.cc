@@ -115,7 +115,8 @@ TEST_CASE("worker: fragments to a port without a service of a VIP that is the ho
     const Address vip = family == Family::ipv6 ? kVip6 : kVip;
     directory.vip_is_local[directory.find_vip(family, vip)] = true;
     PacketSpec spec;
-    spec.tuple = family == Family::ipv6 ? client_tuple6(kProtocolUdp, 40000, 53) : client_tuple(kProtocolUdp, 40000, 53);
+    spec.tuple =
+        family == Family::ipv6 ? client_tuple6(kProtocolUdp, 40000, 53) : client_tuple(kProtocolUdp, 40000, 53);
     spec.payload.assign(4000, 0x33);
     const auto parts = split(build_packet(spec), 1400);
     for (const MemoryPacket& part : parts) bench.receive(part);
