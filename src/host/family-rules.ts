@@ -6,7 +6,8 @@
  * to the client what became of a packet, and quotes it as it was on the way; the client must see its own packet, and
  * the report must come from the VIP. The kernel cannot tell such reports from other ICMP packets there, so pings and the
  * like go through the data plane too, which sends them on. IPv6's reports to addresses of the host, of masqueraded
- * packets, are not caught: neighbour discovery cannot be told from them, and must stay with the kernel.
+ * packets, are not caught: neighbour discovery cannot be told from them, and must stay with the kernel. The data plane
+ * hears those by a raw socket: native/io/icmp6_errors.h.
  */
 import type { Family } from '../net/family.js';
 import { type Box, hasAllPorts, prefixText } from './box.js';

@@ -1,4 +1,4 @@
-/** What uipvsd, its threads and the programs that it runs may do; and uipvsd without CAP_NET_RAW: no packet sockets. */
+/** What uipvsd, its threads and the programs that it runs may do; and uipvsd without CAP_NET_RAW: no packet sockets, no raw sockets. */
 import assert from 'node:assert/strict';
 import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,6 +30,15 @@ describe('uipvsd without the right to packet sockets', () => {
     const said = scene.uipvs.log.split('\n').filter((line) => line.includes('CAP_NET_RAW'));
     assert.equal(said.length, 1, scene.uipvs.log);
     assert.match(said[0] ?? '', /packets leave through the TUN device: no permission for packet sockets/);
+  });
+
+  test('says that ICMPv6 errors to addresses of the host are not heard', () => {
+    const said = scene.uipvs.log.split('\n').filter((line) => line.includes('ICMPv6'));
+    assert.equal(said.length, 1, scene.uipvs.log);
+    assert.match(
+      said[0] ?? '',
+      /"ICMPv6 errors to addresses of the host, .*: no permission for raw sockets"/,
+    );
   });
 
   for (const option of [

@@ -1,7 +1,8 @@
 // ICMP and ICMPv6 messages with right checksums, so that every input reaches what lies behind them.
 //
 // Input: choices, type, code, the header's second word, then the body: either raw, or edits upon the quote of a packet
-// of a known connection. What leaves must have right checksums.
+// of a known connection. What leaves must have right checksums. Each is treated twice: as it comes by a device, and as a copy of
+// what the kernel keeps.
 #include "fuzz_input.h"
 #include "support/rig.h"
 #include "support/sctp_builder.h"
@@ -73,6 +74,16 @@ void fuzz_one(FuzzInput input) {
     const MemoryPacket sent = held.copy();
     must(header_checksum(sent) == ChecksumState::right, "the IPv4 header checksum");
     must(transport_checksum(sent) == ChecksumState::right, "the ICMP checksum");
+  }
+
+  HeldPacket copy(packet);
+  const Decision kept = rig->pipeline.process_kept_error(copy.packet, view);
+  must(kept.action == Action::ignore || kept.action == Action::transmit, "a kept error was neither treated nor left");
+  if (kept.action == Action::transmit) {
+    must(decision.action == Action::transmit, "a kept error was treated that would not be where it came by a device");
+    must(transport_checksum(copy.copy()) == ChecksumState::right, "the ICMP checksum of a kept error");
+  } else {
+    must(copy.copy().bytes == packet.bytes, "a kept error was changed that is not ours");
   }
   must(rig->table.live() == kConnections && rig->counts_agree(), "ICMP made or ended a connection");
 }
