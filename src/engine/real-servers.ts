@@ -32,12 +32,9 @@ type NativePart = Pick<
 
 const UNKNOWN_ROUTE: Route = { mtuBytes: 0, source: null, device: '' };
 
-/** A port of a real server, for one protocol. */
+/** A port of a real server, for one protocol: there is one as long as some destination there is available. */
 interface RealPort {
   readonly id: number;
-  /** Destinations there, available or not. */
-  destinations: number;
-  /** The available ones. */
   readonly owners: Chain;
 }
 
@@ -89,29 +86,32 @@ export class RealServers {
     this.#atAddress.append(server.destinations, destinationId);
     this.#services[destinationId] = serviceId;
     this.#isAvailable[destinationId] = false;
-    const port = this.#portOf(server, place);
-    if (port !== undefined) port.destinations += 1;
     this.setAvailable(destinationId, place, true);
     this.#setRoute(destinationId, server.route, sourceWords(server));
   }
 
-  /** One that is available again comes last, as if it were added. */
+  /**
+   * One that is available again comes last, as if it were added. What is not available is no real server to the data plane.
+   * Source: net/netfilter/ipvs/ip_vs_ctl.c, ip_vs_rs_hash() and ip_vs_rs_unhash().
+   */
   setAvailable(destinationId: number, place: DestinationPlace, isAvailable: boolean): void {
     const key = portKey(place);
-    const port = key === undefined ? undefined : this.#servers.get(place.address)?.ports.get(key);
+    const server = this.#servers.get(place.address);
+    if (key === undefined || server === undefined) return;
+    const port = isAvailable ? this.#portOf(server, key, place) : server.ports.get(key);
     if (port === undefined) return;
     if (this.#isAvailable[destinationId]) this.#owners.remove(port.owners, destinationId);
     if (isAvailable) this.#owners.append(port.owners, destinationId);
     this.#isAvailable[destinationId] = isAvailable;
     const owner = port.owners.newest;
-    if (owner !== NO_ID) this.#native.setRealPortOwner(port.id, this.#services[owner] ?? 0, owner);
+    if (owner === NO_ID) this.#removePort(server, key, port);
+    else this.#native.setRealPortOwner(port.id, this.#services[owner] ?? 0, owner);
   }
 
   remove(destinationId: number, place: DestinationPlace): void {
     const server = this.#servers.get(place.address);
     if (server === undefined) return;
     this.setAvailable(destinationId, place, false);
-    this.#removePort(server, portKey(place));
     this.#atAddress.remove(server.destinations, destinationId);
     if (server.destinations.newest !== NO_ID) return;
     this.#servers.delete(place.address);
@@ -140,24 +140,21 @@ export class RealServers {
     return server;
   }
 
-  /** The port of the place, made where it is missing; none for what has no port of its own. */
-  #portOf(server: RealServer, place: DestinationPlace): RealPort | undefined {
-    const { protocol, port } = place;
-    const key = portKey(place);
-    if (key === undefined || protocol === undefined) return undefined;
+  /** The port of the place, made where it is missing. */
+  #portOf(
+    server: RealServer,
+    key: number,
+    { protocol, port, address }: DestinationPlace,
+  ): RealPort | undefined {
     const known = server.ports.get(key);
-    if (known !== undefined) return known;
-    const made = { id: this.#portIds.take(), destinations: 0, owners: { newest: NO_ID } };
+    if (known !== undefined || protocol === undefined) return known;
+    const made = { id: this.#portIds.take(), owners: { newest: NO_ID } };
     server.ports.set(key, made);
-    this.#native.addRealPort(made.id, PROTOCOL_NUMBERS[protocol], port, addressWords(place.address));
+    this.#native.addRealPort(made.id, PROTOCOL_NUMBERS[protocol], port, addressWords(address));
     return made;
   }
 
-  #removePort(server: RealServer, key: number | undefined): void {
-    const port = key === undefined ? undefined : server.ports.get(key);
-    if (key === undefined || port === undefined) return;
-    port.destinations -= 1;
-    if (port.destinations > 0) return;
+  #removePort(server: RealServer, key: number, port: RealPort): void {
     server.ports.delete(key);
     this.#portIds.release(port.id);
     this.#native.removeRealPort(port.id);

@@ -50,7 +50,10 @@ function needsOf(steps: readonly Step[]): Needs {
     step.kind === 'mute' ? [{ host: hostOf(step.address), address: step.address }] : [],
   );
   const serving = steps.flatMap((step) => (step.kind === 'serve' ? [step.host] : []));
-  const named = [...serving, ...mutes.map(({ host }) => host)];
+  const speaking = steps.flatMap((step) =>
+    step.kind === 'open' || step.kind === 'udp' ? [hostOf(step.source.address)] : [],
+  );
+  const named = [...serving, ...speaking, ...mutes.map(({ host }) => host)];
   const isTraffic = steps.some((step) => ['open', 'udp', 'send', 'ping'].includes(step.kind));
   const servers = SERVERS.map(({ host }) => host).filter((host) => named.includes(host));
   const clientAddresses = [...new Set(steps.flatMap(clientAddressesOf))];
@@ -62,7 +65,7 @@ function clientAddressesOf(step: Step): string[] {
   switch (step.kind) {
     case 'open':
     case 'udp':
-      return [step.source.address];
+      return hostOf(step.source.address) === 'client' ? [step.source.address] : [];
     case 'ping':
       return [step.source];
     case 'mute':
@@ -113,7 +116,8 @@ class Observer {
         return this.#serve(step);
       case 'open': {
         const { kind, ...request } = step;
-        return `${step.name} -> ${await this.#stage.agent('client').call({ do: kind, ...request })}\n`;
+        const host = hostOf(request.source.address);
+        return `${step.name} -> ${await this.#stage.agent(host).call({ do: kind, ...request })}\n`;
       }
       case 'ask':
         return `${step.name} ${await this.#stage.agent('client').call({ do: 'ask', name: step.name })}\n`;
@@ -124,7 +128,8 @@ class Observer {
         return '';
       case 'udp': {
         const { kind, ...request } = step;
-        return `udp -> ${await this.#stage.agent('client').call({ do: kind, ...request })}\n`;
+        const host = hostOf(request.source.address);
+        return `udp -> ${await this.#stage.agent(host).call({ do: kind, ...request })}\n`;
       }
       case 'mute':
         return this.#mute(step.address);

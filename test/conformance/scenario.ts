@@ -47,7 +47,7 @@ export type Step =
   | { readonly kind: 'open'; readonly name: string; readonly source: Endpoint; readonly target: Endpoint }
   /** `ask NAME`: send a line on the open connection and read the echo. `close`: FIN. `reset`: RST. */
   | { readonly kind: 'ask' | 'close' | 'reset'; readonly name: string }
-  /** `udp SOURCE:PORT TARGET:PORT`: one datagram, and its answer. */
+  /** `udp SOURCE:PORT TARGET:PORT`: one datagram, and its answer; here and in `open` a real server may be the source. */
   | { readonly kind: 'udp'; readonly source: Endpoint; readonly target: Endpoint }
   /** `mute ADDRESS`: in this scenario the client or real server says nothing from this address but what `send` makes. */
   | { readonly kind: 'mute'; readonly address: string }

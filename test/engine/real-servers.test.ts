@@ -92,6 +92,21 @@ describe('the real servers that the data plane knows', () => {
     assert.equal(owner(), 'service 8, destination 1');
   });
 
+  test('have no port that only destinations have which are not available', () => {
+    servers.add(0, place(1), 7);
+    servers.add(1, place(1), 8);
+    servers.setAvailable(0, place(1), false);
+    assert.deepEqual(names(), ['6 1:80']);
+    servers.setAvailable(1, place(1), false);
+    assert.deepEqual(names(), []);
+    servers.remove(1, place(1));
+    servers.setAvailable(0, place(1), true);
+    assert.deepEqual(names(), ['6 1:80']);
+    assert.equal(owner(), 'service 7, destination 0');
+    servers.remove(0, place(1));
+    assert.deepEqual([names(), native.servers.size], [[], 0]);
+  });
+
   test('tell their route to the destinations that there are and to those to come, once', () => {
     servers.add(0, place(1), 7);
     assert.equal(native.routes.get(0), '0 0 0');

@@ -18,6 +18,8 @@ export interface Operations {
   openDatagrams(args: ConnectArguments): Promise<Held>;
   /** Sends a datagram and gives back the next that comes. Fails with ECONNREFUSED, ETIMEDOUT (default 2000). */
   askDatagram(args: Waiting & { readonly text: string }): Promise<string>;
+  /** Gives up its port. */
+  closeDatagrams(args: Held): Promise<void>;
   /** Reads a device's byte counters every `everyMs` for `durationMs`. */
   sampleBytes(args: {
     readonly device: string;

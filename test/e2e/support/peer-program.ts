@@ -175,6 +175,11 @@ const operations: Operations = {
     return { id };
   },
 
+  async closeDatagrams({ id }) {
+    datagramSockets.get(id)?.close();
+    datagramSockets.delete(id);
+  },
+
   async askDatagram({ id, text, timeoutMs = 2000 }) {
     const socket = datagramSockets.get(id);
     if (socket === undefined) throw new Failure('EBADF', `there is no datagram socket ${id}`);

@@ -183,4 +183,8 @@ export class Datagrams {
   ask(text: string, timeoutMs = 2000): Promise<string> {
     return this.#peer.call('askDatagram', { id: this.#id, text, timeoutMs });
   }
+
+  close(): Promise<void> {
+    return this.#peer.call('closeDatagrams', { id: this.#id });
+  }
 }
