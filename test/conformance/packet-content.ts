@@ -6,7 +6,8 @@ import { UipvsError } from '../../src/base/error.js';
 
 export type Content =
   | { readonly protocol: 'tcp'; readonly flags: number }
-  | { readonly protocol: 'udp'; readonly payload: string }
+  /** `isUnsummed`: with 0, which is none, as its checksum. */
+  | { readonly protocol: 'udp'; readonly payload: string; readonly isUnsummed?: boolean }
   | { readonly protocol: 'sctp'; readonly chunkTypes: readonly number[] }
   | { readonly protocol: 'ah' }
   | { readonly protocol: 'esp' }
@@ -45,9 +46,10 @@ const SCTP_CHUNKS: ReadonlyMap<string, number> = new Map(
   }),
 );
 
-/** The content of a comma-separated list of names, of `udp`, `sip:CALL-ID`, `ah`, `esp`, or `error:` and any of these. Throws EINVAL naming what is no such list. */
+/** The content of a comma-separated list of names, of `udp`, `udp-unsummed`, `sip:CALL-ID`, `ah`, `esp`, or `error:` and any of these. Throws EINVAL naming what is no such list. */
 export function contentOf(text: string): Content {
   if (text === 'udp') return { protocol: 'udp', payload: '?' };
+  if (text === 'udp-unsummed') return { protocol: 'udp', payload: '?', isUnsummed: true };
   const [, callId] = /^sip:(.*)$/.exec(text) ?? [];
   if (callId !== undefined) {
     return { protocol: 'udp', payload: `OPTIONS sip:a SIP/2.0\r\nCall-ID: ${callId}\r\n\r\n` };
@@ -65,6 +67,6 @@ export function contentOf(text: string): Content {
   if (chunkTypes.length === names.length) return { protocol: 'sctp', chunkTypes };
   throw new UipvsError(
     'EINVAL',
-    `Expected TCP flags, 'udp', 'sip:CALL-ID', 'ah', 'esp', 'error:' or SCTP chunks but received '${text}'`,
+    `Expected TCP flags, 'udp', 'udp-unsummed', 'sip:CALL-ID', 'ah', 'esp', 'error:' or SCTP chunks but received '${text}'`,
   );
 }

@@ -38,6 +38,13 @@ test('a datagram over IPv6 has its checksum right', () => {
   assert.equal(sum(bytes.subarray(8, 40), Buffer.from([0, 17, 0, 9]), bytes.subarray(40)), 0xffff);
 });
 
+test('a datagram without a checksum has 0 for it, and is the same otherwise', () => {
+  const [bytes, summed] = ['udp-unsummed', 'udp'].map((text) => packet(contentOf(text), CLIENT, VIP));
+  assert.equal(bytes?.readUInt16BE(26), 0);
+  summed?.writeUInt16BE(0, 26);
+  assert.deepEqual(bytes, summed);
+});
+
 test('an SCTP packet carries its chunks in order and the CRC-32C of itself', () => {
   const bytes = packet(contentOf('cookie-ack,abort'), CLIENT, VIP).subarray(20);
   assert.deepEqual([bytes[12], bytes[16]], [11, 6]);
@@ -57,7 +64,7 @@ test('a word that is no packet is refused', () => {
   for (const text of ['', 'sync', 'syn,init', 'udp,udp', 'syn,']) {
     assert.throws(
       () => contentOf(text),
-      /Expected TCP flags, 'udp', 'sip:CALL-ID', 'ah', 'esp', 'error:' or SCTP chunks but received/,
+      /Expected TCP flags, 'udp', 'udp-unsummed', 'sip:CALL-ID', 'ah', 'esp', 'error:' or SCTP chunks but received/,
     );
   }
 });

@@ -36,7 +36,8 @@ export function packet(content: Content, source: Endpoint, target: Endpoint): Bu
     return withHeader(from, to, protocol, IPSEC_BYTES[content.protocol]);
   }
   const payload = transport(content, source.port, target.port);
-  if (content.protocol !== 'sctp') {
+  const hasSum = content.protocol === 'tcp' || (content.protocol === 'udp' && content.isUnsummed !== true);
+  if (hasSum) {
     const at = content.protocol === 'tcp' ? 16 : 6;
     const sum = onesComplement(Buffer.concat([pseudoHeader(from, to, protocol, payload.length), payload]));
     payload.writeUInt16BE(sum === 0 && content.protocol === 'udp' ? 0xffff : sum, at);

@@ -53,7 +53,7 @@ export type Step =
   | { readonly kind: 'mute'; readonly address: string }
   /**
    * `send WHAT SOURCE:PORTS TARGET:PORTS`: one packet without a socket from each port to each, where PORTS is `80`,
-   * `4001-4005` or `4001-4041/10`. WHAT: TCP flags (`syn`, `syn,ack`, `none`), `udp`, `sip:CALL-ID`,
+   * `4001-4005` or `4001-4041/10`. WHAT: TCP flags (`syn`, `syn,ack`, `none`), `udp`, `udp-unsummed`, `sip:CALL-ID`,
    * SCTP chunks (`init`, `cookie-ack,data`), `ah` or `esp` (ports then mean nothing), or `error:` and any of these: an
    * ICMP port unreachable about such a packet from TARGET to SOURCE.
    */

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { VIP } from '../lab/topology.js';
+import { dissect } from './support/dissection.js';
+import { addressBytes, PROTOCOL, TCP_ACK, TCP_RST } from './support/frames.js';
+import { readPackets } from './support/packets.js';
 import type { Peer } from './support/peer.js';
 import { endpoint, Scene } from './support/scene.js';
 
@@ -8,6 +12,8 @@ const AT_ONCE_MS = 200;
 const SERVICE_PORT = 80;
 const PORT_WITHOUT_SERVICE = 81;
 const PORT_WITHOUT_DESTINATIONS = 82;
+/** ICMPv6 from here on is no error. */
+const ECHO_REQUEST6 = 128;
 
 describe('the director answers for a VIP as a host does', () => {
   let scene: Scene;
@@ -56,6 +62,27 @@ describe('the director answers for a VIP as a host does', () => {
         assert.ok(performance.now() - startedAt < AT_ONCE_MS);
       });
     }
+
+    test(`${vip} refuses TCP by ICMP where a service has no destinations, by RST where there is none`, async () => {
+      const file = path.join(scene.lab.directory, `refusals-${vip.includes(':') ? 6 : 4}.pcap`);
+      const capture = await scene.lab.capture('client', 'eth0', file);
+      for (const port of [PORT_WITHOUT_DESTINATIONS, PORT_WITHOUT_SERVICE]) await client.refusal(vip, port);
+      await capture.stop();
+      const packets = (await readPackets(file))
+        .map((frame) => dissect(frame))
+        .filter((each) => each !== null);
+      const answers = packets
+        .filter(({ source }) => source.equals(addressBytes(vip)))
+        .filter(({ protocol, transport }) => protocol !== PROTOCOL.icmp6 || transport[0]! < ECHO_REQUEST6);
+      const [unreachable, reset, ...others] = answers.map(({ protocol, transport }) =>
+        protocol === PROTOCOL.tcp
+          ? { port: transport.readUInt16BE(0), flags: transport[13] }
+          : { type: transport[0], code: transport[1] },
+      );
+      assert.deepEqual(unreachable, vip.includes(':') ? { type: 1, code: 4 } : { type: 3, code: 3 });
+      assert.deepEqual(reset, { port: PORT_WITHOUT_SERVICE, flags: TCP_RST | TCP_ACK });
+      assert.deepEqual(others, []);
+    });
 
     test(`${vip} refuses where its service was deleted, while another service of it goes on`, async () => {
       const service = endpoint(vip, SERVICE_PORT);
