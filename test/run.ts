@@ -17,6 +17,7 @@ const E2E_FOLDERS: readonly string[] = ['lab', 'host', 'e2e', 'demo'];
 const ALONE: readonly string[] = [
   'blocked-event-loop',
   'bulk',
+  'control-spam',
   'many-connections',
   'many-services',
   'scale',
@@ -33,6 +34,7 @@ const ON_ONE_DEVICE: readonly string[] = [
   'life',
   'many-services',
   'node-exporter',
+  'planted-files',
   'refusals',
   'rights',
   'scale',

@@ -24,11 +24,11 @@ function codeOf(thrown: unknown): string | undefined {
 }
 
 /** Why it may be somebody else's, as the end of a sentence; null where it is root's or this user's alone. */
-function faultOf(found: Stats): string | null {
+function faultOf(found: Stats, mostNames: number): string | null {
   if (found.isSymbolicLink()) return 'is a symbolic link';
   if (!isTrusted(found.uid)) return `belongs to user ${found.uid}`;
   if (!found.isFile()) return 'is no plain file';
-  if (found.nlink !== 1) return 'has further names';
+  if (found.nlink > mostNames) return 'has further names';
   return isWritableByOthers(found.mode) ? 'is writable by others' : null;
 }
 
@@ -42,22 +42,23 @@ function refusal(what: string, path: string, fault: string): UipvsError {
  * The text of a file that nobody else has written.
  *
  * @param what begins the sentence of a refusal: `The journal`
+ * @param mostNames hard links that it may have
  * @returns null where there is none
  * @throws UipvsError EPERM where somebody else could have; EINVAL where it is longer than `mostBytes`; EIO
  */
-export function readOwnFile(what: string, path: string, mostBytes: number): string | null {
+export function readOwnFile(what: string, path: string, mostBytes: number, mostNames = 1): string | null {
   let file: number;
   try {
     file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (thrown) {
     if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENOTDIR') return null;
-    const fault = codeOf(thrown) === 'ELOOP' ? 'is a symbolic link' : faultByName(path);
+    const fault = codeOf(thrown) === 'ELOOP' ? 'is a symbolic link' : faultByName(path, mostNames);
     if (fault !== null) throw refusal(what, path, fault);
     throw new UipvsError('EIO', `${what} ${path} cannot be read: ${messageOf(thrown)}`, { cause: thrown });
   }
   try {
     const found = fstatSync(file);
-    const fault = faultOf(found);
+    const fault = faultOf(found, mostNames);
     if (fault !== null) throw refusal(what, path, fault);
     if (found.size > mostBytes)
       throw new UipvsError('EINVAL', `${what} ${path} is longer than ${mostBytes} bytes`);
@@ -68,9 +69,9 @@ export function readOwnFile(what: string, path: string, mostBytes: number): stri
 }
 
 /** Of what cannot even be opened, such as another user's file or socket. */
-function faultByName(path: string): string | null {
+function faultByName(path: string, mostNames: number): string | null {
   try {
-    return faultOf(lstatSync(path));
+    return faultOf(lstatSync(path), mostNames);
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@
  * likes. See protocol.ts for the wire.
  */
 import { createConnection, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type ErrorCode, messageOf, UipvsError } from '../base/error.js';
 import type { DestinationListing, ServiceListing } from '../ipvs/listing.js';
 import type { ServiceKey } from '../ipvs/specification.js';
@@ -40,6 +41,10 @@ type LongRequest = Extract<Request, { readonly op: keyof Items }>;
 /** Parts that may wait for a slow reader of {@link ControlClient.stream} before the stream is paused. */
 const MAX_WAITING_PARTS = 8;
 
+/** How often, and for how long, it is tried to connect where too many others do. */
+const RETRY_MS = 5;
+const PATIENCE_MS = 5000;
+
 function connectFailure(path: string, thrown: unknown): UipvsError {
   const code = (thrown as NodeJS.ErrnoException).code;
   switch (code) {
@@ -53,6 +58,17 @@ function connectFailure(path: string, thrown: unknown): UipvsError {
     default:
       return new UipvsError('EIO', `Cannot connect to '${path}': ${messageOf(thrown)}`, { cause: thrown });
   }
+}
+
+function connected(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(path);
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
 }
 
 export class ControlClient {
@@ -77,18 +93,19 @@ export class ControlClient {
 
   /**
    * Connects to the daemon's socket. Rejects with ENOENT where there is no such socket, EACCES where it may not be
-   * used, EIO otherwise.
+   * used, EIO otherwise. Waits some seconds where the queue of those who connect is full.
    */
-  static connect(path: string): Promise<ControlClient> {
-    return new Promise((resolve, reject) => {
-      const socket = createConnection(path);
-      const onError = (error: Error) => reject(connectFailure(path, error));
-      socket.once('error', onError);
-      socket.once('connect', () => {
-        socket.off('error', onError);
-        resolve(new ControlClient(socket, path));
-      });
-    });
+  static async connect(path: string): Promise<ControlClient> {
+    const endsAtMs = performance.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return new ControlClient(await connected(path), path);
+      } catch (thrown) {
+        const isFull = (thrown as NodeJS.ErrnoException).code === 'EAGAIN';
+        if (!isFull || performance.now() >= endsAtMs) throw connectFailure(path, thrown);
+      }
+      await delay(RETRY_MS);
+    }
   }
 
   /**

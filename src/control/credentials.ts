@@ -29,6 +29,11 @@ export function credentialsOf(socket: Socket, read: CredentialsReader): PeerCred
   }
 }
 
+/** Whether he is root or the daemon's own user. */
+export function isOwner(uid: number, ownUid: number): boolean {
+  return uid === ROOT || (uid === ownUid && uid !== OVERFLOW_ID);
+}
+
 /**
  * Whether the socket's mode 0660 lets him use it: root, the daemon's own user and members of the socket's group. The
  * mode alone does not say it: it may have been changed.
@@ -38,7 +43,7 @@ export function mayUse(
   ownUid: number,
   socketGroup: () => number | null,
 ): boolean {
-  if (uid === ROOT || (uid === ownUid && uid !== OVERFLOW_ID)) return true;
+  if (isOwner(uid, ownUid)) return true;
   const group = socketGroup();
   if (group === null || group === OVERFLOW_ID) return false;
   return gid === group || groups.includes(group);

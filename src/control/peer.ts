@@ -5,6 +5,10 @@
  * requests by the LineReader, of answers by MAX_UNANSWERED, and of a long answer by a piece of it, because the next is
  * made when the client has taken the one before and all others had their turn. After a request for a long answer no
  * other is begun until that has been given, so that what it shows is not what a later request has made of the table.
+ *
+ * What a client can keep the event loop busy with at once is bounded too: after a slice of time all others have their
+ * turn, and with them new connections that wait for a scheduler, however fast requests come. Who sends no whole request
+ * for long is hung up on; who waits for an answer, or has not taken it yet, is not.
  */
 import type { Socket } from 'node:net';
 import { UipvsError } from '../base/error.js';
@@ -22,6 +26,9 @@ import type { Turns } from './turns.js';
  */
 const MAX_UNANSWERED = 4096;
 
+/** Of reading requests; to answer them takes some times as long. New connections wait for both, at each client's turn. */
+const SLICE_MS = 0.5;
+
 const DONE = '{"ok":true,"result":null}';
 
 interface Begun {
@@ -36,39 +43,62 @@ export class Peer {
   readonly #handler: Handler;
   readonly #reader: LineReader;
   readonly #turns: Turns;
+  readonly #idle: NodeJS.Timeout;
   #unanswered = 0;
   #answers: Promise<void> = Promise.resolve();
   #isCorked = false;
 
-  constructor(socket: Socket, handler: Handler, reader: LineReader, turns: Turns) {
+  /** `idleLimitMs`: how long nothing may be asked. */
+  constructor(socket: Socket, handler: Handler, reader: LineReader, turns: Turns, idleLimitMs: number) {
     this.#socket = socket;
     this.#handler = handler;
     this.#reader = reader;
     this.#turns = turns;
+    this.#idle = setTimeout(() => this.#endIdle(idleLimitMs), idleLimitMs).unref();
     socket.on('error', () => socket.destroy());
   }
 
   /** Answers until the client hangs up or sends what is no request at all. Never rejects. */
   async serve(): Promise<void> {
     try {
-      for await (const chunk of this.#socket) {
+      // Else the socket would be closed as soon as there are no more requests, with answers still to come.
+      for await (const chunk of this.#socket.iterator({ destroyOnReturn: false })) {
         try {
-          for (const line of this.#reader.push(chunk)) await this.#take(line);
+          await this.#takeAll(chunk);
           // Node would go on reading in this turn for as long as there is something to read.
           await this.#turns.next();
         } catch (thrown) {
           await this.#answers;
           await this.#write(refusal(thrown));
           await this.#end();
-          break; // which destroys the socket
+          break;
         }
       }
       await this.#answers;
     } catch {
       // The client hung up in the middle of a request or an answer.
     }
+    clearTimeout(this.#idle);
     this.#reader.clear();
     await this.#end();
+    this.#socket.destroy();
+  }
+
+  async #takeAll(chunk: Buffer): Promise<void> {
+    let sliceEndsAtMs = performance.now() + SLICE_MS;
+    for (const line of this.#reader.push(chunk)) {
+      await this.#take(line);
+      if (performance.now() < sliceEndsAtMs) continue;
+      await this.#turns.next();
+      sliceEndsAtMs = performance.now() + SLICE_MS;
+    }
+  }
+
+  #endIdle(limitMs: number): void {
+    if (this.#unanswered > 0) return;
+    const message = `No whole request has come for ${Math.round(limitMs / 1000)} s`;
+    // The line is with the kernel when write() is back, if the client has read what came before.
+    this.#socket.write(`${JSON.stringify({ ok: false, errno: 'EIO', message })}\n`);
     this.#socket.destroy();
   }
 
@@ -84,6 +114,7 @@ export class Peer {
     this.#answers = this.#answers.then(async () => {
       await this.#answer(await outcome);
       this.#unanswered -= count;
+      this.#idle.refresh();
     });
     this.#answers.catch(() => this.#socket.destroy());
     if (isLong || this.#unanswered >= MAX_UNANSWERED) await this.#answers;

@@ -2,15 +2,17 @@
  * A control socket: see protocol.ts for what is spoken on it, peer.ts for how a client is answered, credentials.ts for
  * who is.
  */
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { chmod, lchown, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { messageOf, UipvsError } from '../base/error.js';
+import { refuseForeign } from '../base/own-file.js';
 import type { PeerCredentials } from '../engine/addon.js';
-import { type CredentialsReader, credentialsOf, mayUse } from './credentials.js';
+import { type CredentialsReader, credentialsOf, isOwner, mayUse } from './credentials.js';
 import { HeldBytes, LineReader } from './line-reader.js';
 import type { Handler } from './outcome.js';
 import { Peer } from './peer.js';
+import { Places } from './places.js';
 import { MAX_REQUEST_BYTES, MAX_SHORT_REQUEST_BYTES } from './protocol.js';
 import { isReading, readOnly } from './read-only.js';
 import type { ReceivedRequest } from './request.js';
@@ -18,7 +20,8 @@ import { TurnedAway } from './turned-away.js';
 import { Turns } from './turns.js';
 
 const SOCKET_MODE = 0o660;
-const MAX_CLIENTS = 64;
+/** Longer than anybody thinks about the next line of a restore that he types. */
+const IDLE_LIMIT_MS = 300_000;
 
 export interface ControlServerOptions {
   /** Told why a client could not be accepted, once until one can be. */
@@ -30,6 +33,8 @@ export interface ControlServerOptions {
   readonly onChange?: (request: ReceivedRequest, credentials: PeerCredentials) => void;
   /** Number of the group that may use the socket; without it the one that the file gets when it is made. */
   readonly group?: number | null;
+  /** How long a client may ask nothing; by default some minutes. */
+  readonly idleLimitMs?: number;
   /** Whether all changes are refused: see read-only.ts. */
   readonly isReadOnly?: boolean;
 }
@@ -41,6 +46,7 @@ export class ControlServer {
   readonly #held = new HeldBytes();
   readonly #turns = new Turns();
   readonly #turnedAway = new TurnedAway();
+  readonly #places = new Places((uid) => isOwner(uid, ownUid()));
   readonly #handler: Handler;
   readonly #options: ControlServerOptions;
   #isFailing = false;
@@ -51,12 +57,11 @@ export class ControlServer {
     this.#handler = options.isReadOnly === true ? readOnly(handler) : handler;
     // Half open: a client may send its requests, say that there are no more, and still get all answers.
     this.#server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
-    this.#server.maxConnections = MAX_CLIENTS;
   }
 
   /**
    * Listens on `path` with mode 0660. A socket that a dead daemon left is replaced.
-   * Errors: EADDRINUSE where a daemon answers on it, EACCES where the path cannot be made or given to the group.
+   * Errors: EACCES where the path cannot be made or given to the group; those of {@link assertFree}.
    */
   static async listen(path: string, handler: Handler, options: ControlServerOptions): Promise<ControlServer> {
     await ControlServer.assertFree(path);
@@ -70,8 +75,14 @@ export class ControlServer {
     return server;
   }
 
-  /** Throws EADDRINUSE where a daemon answers on `path`. */
+  /**
+   * Throws EADDRINUSE where a daemon answers on `path`, EPERM where it is somebody else's, EACCES where it is no socket:
+   * that is not taken away for one.
+   */
   static async assertFree(path: string): Promise<void> {
+    refuseForeign('The socket', path);
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false)
+      throw new UipvsError('EACCES', `socket ${path} cannot be made: something else has this name`);
     if (await answers(path)) throw new UipvsError('EADDRINUSE', `socket ${path} is in use by another uipvsd`);
   }
 
@@ -143,10 +154,18 @@ export class ControlServer {
       this.#turnedAway.tell(client, { ok: false, errno: 'EPERM', message });
       return;
     }
+    const { uid } = credentials;
+    const obstacle = this.#places.take(uid);
+    if (obstacle !== null) {
+      this.#turnedAway.tell(client, { ok: false, errno: 'EBUSY', message: `${obstacle}: try again` });
+      return;
+    }
+    client.on('close', () => this.#places.release(uid));
     // Only batches are longer, and no batch is carried out there.
     const longest = isReadOnly === true ? MAX_SHORT_REQUEST_BYTES : MAX_REQUEST_BYTES;
     const reader = new LineReader(this.#held, longest);
-    void new Peer(client, this.#handlerFor(credentials), reader, this.#turns).serve();
+    const { idleLimitMs = IDLE_LIMIT_MS } = this.#options;
+    void new Peer(client, this.#handlerFor(credentials), reader, this.#turns, idleLimitMs).serve();
   }
 
   #handlerFor(credentials: PeerCredentials): Handler {
@@ -180,6 +199,7 @@ async function answers(path: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    probe.once('error', () => resolve(false));
+    // EAGAIN: so many others wait for it that there is no room for more.
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EAGAIN'));
   });
 }

@@ -18,11 +18,13 @@ const GIVE_UP_MS = 15_000;
 const OLD_GUARD_MS = 5_000;
 const MAX_LOCK_BYTES = 1024;
 const LOCK = 'The lock';
+/** Its own and that of the draft, from which it was linked a moment ago. */
+const NAMES = 2;
 
 /** Null where nobody holds it, or it is not known who does. Errors: EPERM where it is somebody else's file. */
 function holderOf(path: string): ProcessIdentity | null {
   try {
-    return parseIdentity(JSON.parse(readOwnFile(LOCK, path, MAX_LOCK_BYTES) ?? 'null'));
+    return parseIdentity(JSON.parse(readOwnFile(LOCK, path, MAX_LOCK_BYTES, NAMES) ?? 'null'));
   } catch (thrown) {
     if (thrown instanceof UipvsError && thrown.code === 'EPERM') throw thrown;
     return null;

@@ -21,8 +21,9 @@ const path = join(directory, 'sock');
 const DONE = { result: null };
 let server: ControlServer | undefined;
 
-async function listen(handler: Handler, failures: string[] = []): Promise<void> {
+async function listen(handler: Handler, failures: string[] = [], idleLimitMs = 60_000): Promise<void> {
   server = await ControlServer.listen(path, handler, {
+    idleLimitMs,
     onFailure: ({ message }) => failures.push(message),
     onRefused: (credentials) => assert.fail(`refused ${JSON.stringify(credentials)}`),
     peerCredentials: loadAddon().peerCredentials,
@@ -310,6 +311,51 @@ describe('the control server', () => {
   it('gives all of a long answer to a client that says that it has no more to ask', async () => {
     await listen(async () => ({ pieces: noted(500).pieces }));
     assert.equal((await answerTo('{"op":"list"}\n')).match(/"part"/g)?.length, 500);
+  });
+
+  it('answers a client that says that it has no more to ask, however late', async () => {
+    const held = { release: () => {} };
+    const isReleased = new Promise<void>((resolve) => {
+      held.release = resolve;
+    });
+    await listen(async () => {
+      await isReleased;
+      return DONE;
+    });
+    const socket = createConnection(path);
+    socket.end('{"op":"flush"}\n{"op":"flush"}\n');
+    const heard = hear(socket);
+    // Whatever else has come is read by then.
+    const other = await ControlClient.connect(path);
+    await delay(20);
+    other.close();
+    held.release();
+    assert.equal(await heard, '{"ok":true,"result":null}\n'.repeat(2));
+  });
+
+  it('hangs up on a client that has sent no whole request for long, and says why', async () => {
+    await listen(async () => DONE, [], 100);
+    const idle = createConnection(path);
+    idle.write('{"op":"flush"}\n{"op":"fl');
+    const message = 'No whole request has come for 0 s';
+    assert.equal(
+      await hear(idle),
+      `{"ok":true,"result":null}\n${JSON.stringify({ ok: false, errno: 'EIO', message })}\n`,
+    );
+  });
+
+  it('does not hang up on a client that waits for an answer, however long', async () => {
+    await listen(
+      async () => {
+        await delay(500);
+        return DONE;
+      },
+      [],
+      50,
+    );
+    const client = await ControlClient.connect(path);
+    assert.equal(await client.request({ op: 'flush' }), null);
+    client.close();
   });
 
   async function all(client: ControlClient): Promise<number> {
