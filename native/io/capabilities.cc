@@ -96,6 +96,8 @@ int read_rights(std::vector<ThreadRights>& rights) {
   return 0;
 }
 
+int read_own_rights(ThreadRights& rights) { return read_status("/proc/thread-self/status", rights); }
+
 bool has_rights_of_root() {
   const int bits = ::prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
   return (::geteuid() == 0 || ::getuid() == 0) && (bits < 0 || (bits & SECBIT_NOROOT) == 0);

@@ -27,6 +27,9 @@ struct ThreadRights {
 // Of every thread of this process, the main one's first. Returns 0 or -errno.
 int read_rights(std::vector<ThreadRights>& rights);
 
+// Of the calling thread. Returns 0 or -errno.
+int read_own_rights(ThreadRights& rights);
+
 // Whether a program that this process starts gets capabilities because its user is root.
 bool has_rights_of_root();
 

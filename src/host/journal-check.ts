@@ -97,13 +97,14 @@ function markOf(value: unknown): MarkRecord {
   };
 }
 
-function contentOf(value: unknown): JournalContent {
+function contentOf(value: unknown, bootId: string): JournalContent | null {
   const content = fields(value, 'a journal');
+  if (text(content.bootId, BOOT_ID, 'which boot') !== bootId) return null;
   if (content.version !== JOURNAL_VERSION) fail(`version ${JOURNAL_VERSION}`, content.version);
   return {
     version: JOURNAL_VERSION,
     owner: parseIdentity(content.owner) ?? fail('a process', content.owner),
-    bootId: text(content.bootId, BOOT_ID, 'which boot'),
+    bootId,
     namespace: text(content.namespace, NAMESPACE, 'a network namespace'),
     device: device(content.device),
     table: number(content.table, isUsableTable, 'a routing table'),
@@ -115,10 +116,14 @@ function contentOf(value: unknown): JournalContent {
   };
 }
 
-/** @returns the content, or in words why the text is no journal of this version */
-export function readJournal(journal: string): JournalContent | string {
+/**
+ * @param bootId which boot this is
+ * @returns the content; null where it is of another boot, and so of no consequence; or in words why the text is no journal
+ * of this version
+ */
+export function readJournal(journal: string, bootId: string): JournalContent | string | null {
   try {
-    return contentOf(JSON.parse(journal));
+    return contentOf(JSON.parse(journal), bootId);
   } catch (thrown) {
     return thrown instanceof Mistake ? thrown.message : 'it is no JSON';
   }

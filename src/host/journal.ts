@@ -66,11 +66,11 @@ export function isSettingOf(device: string, { path }: SettingChange): boolean {
   return path.includes(`/conf/${device}/`);
 }
 
-function parse(text: string, path: string): JournalContent {
-  const content = readJournal(text);
+function parse(text: string, path: string, bootId: string): JournalContent | null {
+  const content = readJournal(text, bootId);
   if (typeof content !== 'string') return content;
   throw new UipvsError(
-    'EINVAL',
+    'EIO',
     `The journal ${path} is not one of this version of uipvs: ${content}; undo by hand, then remove it`,
   );
 }
@@ -89,15 +89,15 @@ export class Journal {
   /**
    * Reads what another process left at `path`.
    * Returns null when there is nothing to undo here: no journal, or one of an earlier boot or of another namespace.
-   * Errors: EBUSY while its owner is alive; EPERM where somebody else can have written it; EINVAL when it says anything
-   * that no journal says.
+   * Errors: EBUSY while its owner is alive; EPERM where somebody else can have written it; EIO when it says anything that
+   * no journal says.
    */
   static async readLeftover(system: HostSystem, log: Log, path: string): Promise<JournalContent | null> {
     const text = await system.readText(path);
     if (text === null) return null;
-    const content = parse(text, path);
     const { bootId, namespace } = await currentHost(system);
-    if (content.bootId !== bootId) return null;
+    const content = parse(text, path, bootId);
+    if (content === null) return null;
     if (await isAlive(content.owner)) {
       throw new UipvsError(
         'EBUSY',
