@@ -49,7 +49,8 @@ describe('two workers', () => {
       const flow = await client.datagrams(VIP.ipv4, port);
       await flow.ask('comes and goes').catch(() => 'lost by a kill');
       for (const { client: source, virtual, destination } of await scene.connections()) {
-        if (!source.startsWith('10.0.0.2:') || !virtual.startsWith('10.9.0.1:')) torn.push(`${source} ${virtual}`);
+        if (!source.startsWith('10.0.0.2:') || !virtual.startsWith('10.9.0.1:'))
+          torn.push(`${source} ${virtual}`);
         if (!destination.startsWith('10.1.0.1')) torn.push(destination);
       }
       listings += 1;

@@ -4,7 +4,7 @@ import { ControlClient } from '../../src/control/client.js';
 import { RunningExchange } from '../e2e/support/exchange.js';
 import { hostState } from '../e2e/support/host-state.js';
 import { IPERF_PORT, startIperfServer } from '../e2e/support/iperf.js';
-import { Scene } from '../e2e/support/scene.js';
+import { endpoint, Scene } from '../e2e/support/scene.js';
 import { Dice } from '../lab/dice.js';
 import { VIP } from '../lab/topology.js';
 import { editAtRandom, takeBackEdits } from './edits.js';
@@ -16,11 +16,13 @@ export interface SoakPlan {
   readonly seed: number;
 }
 
-/** What must not grow, of the daemon and of its host. */
+/** What must not grow, of the daemon and of its host; what may not be there when all is at rest. */
 interface Figures {
   readonly residentBytes: number;
   readonly files: number;
   readonly connections: number;
+  /** Source ports that connections of the masqueraded service have taken. */
+  readonly ports: number;
   readonly rules: number;
   readonly routes: number;
 }
@@ -36,15 +38,31 @@ const MOST_KILL_PAUSE_MS = 30_000;
 /** A closed TCP connection is kept for two minutes, an address without a service for one. */
 const EXPIRY_MS = 200_000;
 const MOST_GROWTH_BYTES = 32 << 20;
+/** The first figures are those of a daemon that has worked so long; of a short soak, the tenth part of it. */
+const SETTLED_MS = 60_000;
+/** Fewer for each real server than there are masqueraded connections, so that one that is not given back is missed. */
+const MASQUERADE_PORTS = '61000-61999';
 const HTTP = 80;
 const ECHO = 7;
+const MASQUERADED = 8080;
 
-async function connectionsOf(scene: Scene): Promise<number> {
+async function connectionsOf(scene: Scene): Promise<Pick<Figures, 'connections' | 'ports'>> {
   const client = await ControlClient.connect(scene.uipvs.socketPath);
-  let count = 0;
-  for await (const part of client.stream({ op: 'connections' })) count += part.length;
+  let [connections, ports] = [0, 0];
+  for await (const part of client.stream({ op: 'connections' })) {
+    connections += part.length;
+    ports += part.filter(({ virtualPort }) => virtualPort === MASQUERADED).length;
+  }
   client.close();
-  return count;
+  return { connections, ports };
+}
+
+/** Masqueraded connections that could not be, since the last daemon began. */
+async function portsRefused(scene: Scene): Promise<number> {
+  const client = await ControlClient.connect(scene.uipvs.socketPath);
+  const { refused_masquerade_ports: refused = 0 } = await client.request({ op: 'drops' });
+  client.close();
+  return refused;
 }
 
 async function measure(scene: Scene): Promise<Figures> {
@@ -55,7 +73,7 @@ async function measure(scene: Scene): Promise<Figures> {
   return {
     residentBytes: Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024,
     files: readdirSync(`/proc/${pid}/fd`).length,
-    connections: await connectionsOf(scene),
+    ...(await connectionsOf(scene)),
     rules: (await lines('-4', 'rule')) + (await lines('-6', 'rule')),
     routes:
       (await lines('-4', 'route', 'show', 'table', 'all')) +
@@ -63,9 +81,12 @@ async function measure(scene: Scene): Promise<Figures> {
   };
 }
 
-function describe({ residentBytes, files, connections, rules, routes }: Figures): string {
+function describe({ residentBytes, files, connections, ports, rules, routes }: Figures): string {
   const megabytes = (residentBytes / 2 ** 20).toFixed(1);
-  return `${megabytes} MB, ${files} files, ${connections} connections, ${rules} rules, ${routes} routes`;
+  return (
+    `${megabytes} MB, ${files} files, ${connections} connections, ${ports} masqueraded ports, ` +
+    `${rules} rules, ${routes} routes`
+  );
 }
 
 function print(startedAt: number, text: string): void {
@@ -78,6 +99,9 @@ async function configure(scene: Scene): Promise<void> {
     await scene.balance('tcp', address, HTTP, { to: HTTP });
     await scene.balance('tcp', address, ECHO, { to: ECHO, scheduler: 'lc' });
     await scene.balance('udp', address, ECHO, { to: ECHO });
+    await scene.balance('tcp', address, MASQUERADED, { to: HTTP });
+    const service = ['-t', endpoint(address, MASQUERADED)];
+    await scene.adm('-E', ...service, '-s', 'rr', '--masquerade', 'all');
   }
   await scene.balance('tcp', VIP.ipv4, IPERF_PORT, { to: IPERF_PORT, servers: [1] });
   await scene.adm('--set', '0', '10', '10');
@@ -87,7 +111,7 @@ async function configure(scene: Scene): Promise<void> {
 export async function runSoak({ io, minutes, seed }: SoakPlan): Promise<readonly string[]> {
   const startedAt = performance.now();
   const dice = new Dice(seed);
-  const args = ['--io', io, '--log-level', 'warn'];
+  const args = ['--io', io, '--log-level', 'warn', '--masquerade-ports', MASQUERADE_PORTS];
   console.log(`soak: ${minutes} minutes, --io ${io}, seed ${seed}`);
   const scene = await Scene.open({ uipvs: { args } });
   const faults: string[] = [];
@@ -109,7 +133,11 @@ export async function runSoak({ io, minutes, seed }: SoakPlan): Promise<readonly
 
     const endsAt = performance.now() + minutes * 60_000;
     const isOver = (): boolean => performance.now() >= endsAt;
-    const traffic = runTraffic(scene, { http: HTTP, udpEcho: ECHO }, isOver);
+    const ports = { http: HTTP, masqueraded: MASQUERADED, udpEcho: ECHO };
+    const traffic = runTraffic(scene, ports, isOver);
+    await delay(Math.min(SETTLED_MS, minutes * 6000));
+    const first = await measure(scene);
+    print(startedAt, `first: ${describe(first)}`);
     const { steady, kills, replacements } = await disturb(scene, {
       args,
       endsAt,
@@ -134,7 +162,15 @@ export async function runSoak({ io, minutes, seed }: SoakPlan): Promise<readonly
     if (stuck.length > 0) faults.push(`${stuck.length} lasting connections do not go on`);
     const ends = Object.entries(ended).map(([how, many]) => `${many} by ${how}`);
     if (ends.length > 0) faults.push(`lasting connections ended: ${ends.join(', ')}`);
-    faults.push(...(await comeToRest(scene, atRest, saved, startedAt)));
+    const refused = await portsRefused(scene);
+    if (refused > 0) faults.push(`${refused} connections found no source port`);
+    const last = await comeToRest(scene, atRest);
+    print(startedAt, `last:  ${describe(last)}`);
+    faults.push(...leftOver(atRest, last));
+    const grown = last.residentBytes - first.residentBytes;
+    if (grown > MOST_GROWTH_BYTES) faults.push(`the last daemon has ${grown} bytes more than the first`);
+    const savedAtLast = await scene.adm('-S', '-n');
+    if (savedAtLast !== saved) faults.push(`the configuration is not that of the beginning:\n${savedAtLast}`);
     await scene.uipvs.stop();
     const hostAfter = await hostState(scene.lab, 'director');
     if (hostAfter !== hostBefore) faults.push(`the host is not as it was found:\n${hostAfter}`);
@@ -187,13 +223,8 @@ async function disturb(
   return { steady: steady ?? (await measure(scene)), kills, replacements };
 }
 
-/** Waits until what has ended is forgotten; what is still there then is wrong. */
-async function comeToRest(
-  scene: Scene,
-  atRest: Figures,
-  saved: string,
-  startedAt: number,
-): Promise<readonly string[]> {
+/** Waits until what has ended is forgotten, and gives back what is still there then. */
+async function comeToRest(scene: Scene, atRest: Figures): Promise<Figures> {
   const until = performance.now() + EXPIRY_MS;
   let now = await measure(scene);
   const isQuiet = ({ connections, rules, routes, files }: Figures): boolean =>
@@ -202,13 +233,15 @@ async function comeToRest(
     await delay(2000);
     now = await measure(scene);
   }
-  print(startedAt, describe(now));
+  return now;
+}
+
+/** What is wrong with the figures of the end, when all is at rest. */
+function leftOver(atRest: Figures, now: Figures): readonly string[] {
   const faults: string[] = [];
   if (now.connections !== 0) faults.push(`${now.connections} connections are left`);
   if (now.files > atRest.files) faults.push(`${now.files} open files, ${atRest.files} at first`);
   if (now.rules !== atRest.rules) faults.push(`${now.rules} policy rules, ${atRest.rules} at first`);
   if (now.routes !== atRest.routes) faults.push(`${now.routes} routes, ${atRest.routes} at first`);
-  const savedNow = await scene.adm('-S', '-n');
-  if (savedNow !== saved) faults.push(`the configuration is not that of the beginning:\n${savedNow}`);
   return faults;
 }

@@ -77,7 +77,7 @@ async function bulk(scene: Scene, counts: TrafficCounts, isOver: () => boolean):
 /** Settles some seconds after `isOver`. */
 export async function runTraffic(
   scene: Scene,
-  ports: { readonly http: number; readonly udpEcho: number },
+  ports: { readonly http: number; readonly masqueraded: number; readonly udpEcho: number },
   isOver: () => boolean,
 ): Promise<TrafficCounts> {
   const counts: TrafficCounts = { connections: 0, datagrams: 0, bulkBytes: 0, missed: 0, faults: [] };
@@ -85,6 +85,7 @@ export async function runTraffic(
   await Promise.all([
     ask(peer, ports.http, counts, isOver),
     ask(peer, ports.http, counts, isOver),
+    ask(peer, ports.masqueraded, counts, isOver),
     echo(peer, ports.udpEcho, counts, isOver),
     bulk(scene, counts, isOver),
   ]);
