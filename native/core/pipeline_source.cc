@@ -80,6 +80,8 @@ bool Pipeline::choose_source(ConnectionEnds& ends, uint16_t flags, uint32_t dest
 
 bool Pipeline::is_source_free(const ConnectionEnds& ends) {
   const FiveTuple reply = ends.from_server();
+  // A real server that calls the very port: its replies could not be told from its requests.
+  if (reply == ends.from_client()) return false;
   const Found present = table_.find(reply, table_.hash(reply));
   if (present.head == nullptr || is_outlived(present.id, *present.head)) return true;
   // The way back of this client's last one-packet datagram serves the next one too.

@@ -1,7 +1,7 @@
 // Fragments of any kind and order: a roomy reassembler must agree with its slow twin in everything, a tight one must
 // keep its accounts and deliver nothing that was not sent; what becomes whole is split and put together again.
 //
-// Input: operations. Each begins with a choice; a fragment has flags, offset and length, and may be edited or raw.
+// Input: how what becomes whole is split, then operations. Each begins with a choice; a fragment has flags, offset and length, and may be edited or raw.
 #include <memory>
 #include <set>
 
@@ -16,10 +16,15 @@ namespace uipvs::test {
 namespace {
 
 constexpr HashSecret kSecret{8, 9};
+// Of the first byte: a large datagram is split as finely as a small one, into many hundred fragments.
+constexpr uint8_t kFinely = 0xe0;
+constexpr uint32_t kLeastBytes = 68, kUsualFragments = 16;
 constexpr uint8_t kProtocols[] = {47, kProtocolUdp, kProtocolTcp, kProtocolDestinationOptions};
 
 ReassemblyLimits roomy_limits() {
   ReassemblyLimits limits;
+  // An input has no more fragments.
+  limits.datagrams = 256;
   limits.memory_bytes = 16u << 20;
   limits.source_memory_bytes = 16u << 20;
   limits.source_datagrams = limits.datagrams;
@@ -123,7 +128,7 @@ void fuzz_one(FuzzInput input) {
   static const std::unique_ptr<Pair> pair = std::make_unique<Pair>();
   ReassemblyTwin twin;
   Tick now = 0xffffff00;
-  const uint32_t most = 68 + input.byte() * 8u;
+  const uint8_t split = input.byte();
   while (!input.is_empty()) {
     const uint8_t choice = input.byte();
     if (choice >= 0xf0) {
@@ -144,11 +149,13 @@ void fuzz_one(FuzzInput input) {
     if (expected.outcome == FragmentOutcome::complete) {
       must(bytes_of(whole.packet) == expected.whole, "the datagram");
       must(whole.largest_fragment_bytes == expected.largest, "the largest fragment");
-      split_again(expected.whole, most);
+      const uint32_t size = static_cast<uint32_t>(expected.whole.size());
+      const uint32_t least = split >= kFinely ? kLeastBytes : std::max(kLeastBytes, size / kUsualFragments);
+      split_again(expected.whole, least + split % kFinely * 8);
     }
     must(pair->roomy.live() == twin.live() && pair->roomy.used_blocks() == twin.blocks(), "the twin's accounts");
 
-    twin.remember(packet);
+    twin.remember();
     const FragmentOutcome outcome = pair->tight.add(held.packet, now, whole);
     if (outcome == FragmentOutcome::complete && bytes_of(whole.packet) != expected.whole) {
       must(twin.has_seen(bytes_of(whole.packet)), "a byte that was not sent");

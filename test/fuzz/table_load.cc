@@ -4,11 +4,12 @@
 // Input: what is right (header, sums, high water), then the records of either family, then the Call-IDs' lengths, then
 // packets. A record's sum is made right where it is asked for, since nobody would guess it.
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "core/table_recovery.h"
 #include "fuzz_input.h"
-#include "support/rig.h"
+#include "support/kept_rig.h"
 #include "support/table_check.h"
 
 namespace uipvs::test {
@@ -58,24 +59,34 @@ void must_agree(const Rig& rig) {
   must(disagreement == nullptr, disagreement);
 }
 
+void feed(Rig& rig, const FiveTuple& tuple, uint8_t tcp_flags, uint32_t payload_bytes) {
+  static GuardedPacket held;
+  const bool is_tcp = tuple.protocol == kProtocolTcp;
+  feed_in_place(rig, held, (is_tcp ? tcp_segment(tuple, tcp_flags, payload_bytes) : udp_datagram(tuple)).bytes);
+}
+
 void look_up_all(Rig& rig) {
-  for (const ConnectionTable::Snapshot& listed : rig.connections()) {
-    if ((listed.flags & (kConnectionTemplate | kConnectionNoClientPort)) != 0) continue;
-    for (const FiveTuple& tuple : {listed.ends.from_client(), listed.ends.from_server()}) {
+  // As they are before a packet changes anything.
+  std::array<ConnectionEnds, kCapacity> all;
+  size_t count = 0;
+  constexpr uint16_t kOthers = kConnectionTemplate | kConnectionNoClientPort | kConnectionOnePacket;
+  rig.each_connection([&](ConnectionId id, const ConnectionHead& head) {
+    if ((head.flags & kOthers) == 0) all[count++] = rig.table.ends(id);
+  });
+  for (const ConnectionEnds& ends : std::span(all).first(count)) {
+    for (const FiveTuple& tuple : {ends.from_client(), ends.from_server()}) {
       must(rig.table.find(tuple, rig.table.hash(tuple)).head != nullptr, "a connection that is listed and not found");
-      if (tuple.protocol == kProtocolSctp) continue;
-      rig.feed(tuple.protocol == kProtocolTcp ? tcp_segment(tuple, kTcpAck, 8) : udp_datagram(tuple));
+      if (tuple.protocol != kProtocolSctp) feed(rig, tuple, kTcpAck, 8);
     }
   }
 }
 
 void live_on(Rig& rig, FuzzInput& input) {
-  for (int step = 0; step < 16; ++step) {
+  for (int step = 0; step < 16 && !input.is_empty(); ++step) {
     const uint8_t what = input.byte(), port = input.byte();
     rig.next_destination = what % kDestinations;
-    const FiveTuple tuple = client_tuple((what & 0x80) != 0 ? kProtocolTcp : kProtocolUdp, port);
     switch (what % 4) {
-      case 0: rig.feed(tuple.protocol == kProtocolTcp ? tcp_segment(tuple, kTcpSyn) : udp_datagram(tuple)); break;
+      case 0: feed(rig, client_tuple((what & 0x80) != 0 ? kProtocolTcp : kProtocolUdp, port), kTcpSyn, 0); break;
       case 1: rig.advance(port * kTicksPerSecond); break;
       case 2: rig.pipeline.expire(port % 16); break;
       case 3: rig.pipeline.drop_entries(); break;
@@ -87,19 +98,20 @@ void live_on(Rig& rig, FuzzInput& input) {
 }  // namespace
 
 void fuzz_one(FuzzInput input) {
-  const auto rig = small_rig();
-  overwrite(*rig, input);
-  if (rig->table.resume(rig->memory.bytes(), kCapacity, {}) != ConnectionTable::Mismatch::none) return;
+  static KeptRig kept_rig(small_rig());
+  Rig& rig = kept_rig.restore();
+  overwrite(rig, input);
+  if (rig.table.resume(rig.memory.bytes(), kCapacity, {}) != ConnectionTable::Mismatch::none) return;
   // The index is not in the file.
   const size_t kept = ConnectionTable::kept_bytes(kCapacity);
-  const std::span<std::byte> index = rig->memory.bytes().subspan(kept);
+  const std::span<std::byte> index = rig.memory.bytes().subspan(kept);
   std::fill(index.begin(), index.end(), std::byte{0});
-  const RecoveryReport report = TableRecovery(rig->table, rig->directory, rig->lanes_of(1), rig->now).run();
-  must(report.connections == rig->table.live() && report.connections <= kCapacity, "how many there are");
-  must_agree(*rig);
-  look_up_all(*rig);
-  must_agree(*rig);
-  live_on(*rig, input);
+  const RecoveryReport report = TableRecovery(rig.table, rig.directory, rig.lanes_of(1), rig.now).run();
+  must(report.connections == rig.table.live() && report.connections <= kCapacity, "how many there are");
+  must_agree(rig);
+  look_up_all(rig);
+  must_agree(rig);
+  live_on(rig, input);
 }
 
 }  // namespace uipvs::test

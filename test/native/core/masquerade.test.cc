@@ -101,6 +101,18 @@ TEST_CASE("masquerade: without an address or ports nothing is translated wrongly
   CHECK(rig->counts_agree());
 }
 
+TEST_CASE("masquerade: a real server that calls the director's own port has replies that are not its requests") {
+  const auto rig = make_masquerade_rig(61000, 61001);
+  // A VIP that is the address which the source is taken from.
+  rig->add_service(9, {Family::ipv4, kProtocolTcp, 61000, kDirector});
+  rig->directory.real_servers.add(0, {Family::ipv4, 0, 0, kReal});
+  const FiveTuple request = {Family::ipv4, kProtocolTcp, 8080, 61000, kReal, kDirector};
+  const FiveTuple seen = tuple_of(rig->feed(tcp_segment(request, kTcpSyn)).packet);
+  CHECK(seen == FiveTuple{Family::ipv4, kProtocolTcp, 61001, 8080, kDirector, kReal});
+  const Fed reply = rig->feed(tcp_segment(seen.reversed(), kTcpSyn | kTcpAck));
+  CHECK(tuple_of(reply.packet) == request.reversed());
+}
+
 TEST_CASE("masquerade: a real server that is given itself, or its neighbour, is masqueraded without being asked") {
   const auto rig = make_masquerade_rig();
   rig->directory.service_entries[0].flags = 0;

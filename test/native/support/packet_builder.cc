@@ -33,6 +33,7 @@ void put16(Bytes& to, size_t at, uint16_t value) {
 
 Bytes transport_of(const PacketSpec& spec) {
   Bytes made;
+  made.reserve(20 + spec.tcp_options.size() + spec.payload.size());
   if (spec.tuple.protocol == kProtocolTcp) {
     append16(made, spec.tuple.source_port);
     append16(made, spec.tuple.destination_port);
@@ -55,6 +56,7 @@ Bytes transport_of(const PacketSpec& spec) {
 
 Bytes network_of(const PacketSpec& spec, size_t transport_bytes) {
   Bytes made;
+  made.reserve(40 + spec.ip_options.size() + spec.extensions.size() + transport_bytes);
   if (spec.tuple.family == Family::ipv6) {
     append32(made, 0x60000000);
     append16(made, static_cast<uint32_t>(spec.extensions.size() + transport_bytes));

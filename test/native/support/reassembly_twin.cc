@@ -1,6 +1,7 @@
 #include "support/reassembly_twin.h"
 
 #include <algorithm>
+#include <bitset>
 
 #include "core/packet_view.h"
 #include "support/packet_builder.h"
@@ -9,6 +10,8 @@ namespace uipvs::test {
 namespace {
 
 using Bytes = std::vector<uint8_t>;
+
+constexpr uint32_t kUnit = 8;
 
 uint32_t word_at(const Bytes& bytes, size_t at) { return static_cast<uint32_t>(bytes[at] << 8 | bytes[at + 1]); }
 
@@ -103,17 +106,20 @@ FragmentOutcome ReassemblyTwin::place(Collected& datagram, const Piece& piece, c
   if (datagram.end != 0 && (end > datagram.end || (is_last && end != datagram.end))) {
     return FragmentOutcome::length_contradiction;
   }
-  if (datagram.end == 0 && is_last && datagram.values.size() > end) return FragmentOutcome::length_contradiction;
-  if (datagram.cuts.count({piece.offset, end}) != 0) {
+  if (datagram.end == 0 && is_last && datagram.bytes.size() > end) return FragmentOutcome::length_contradiction;
+  const std::pair<uint32_t, uint32_t> cut = {piece.offset, end};
+  if (std::find(datagram.cuts.begin(), datagram.cuts.end(), cut) != datagram.cuts.end()) {
     const bool was_last = datagram.end == end;
     return is_last == was_last ? FragmentOutcome::duplicate : FragmentOutcome::length_contradiction;
   }
-  if (datagram.values.size() < end) datagram.values.resize(end, -1);
-  for (uint32_t at = piece.offset; at < end; ++at) {
-    if (datagram.values[at] != -1) return FragmentOutcome::overlap;
+  if (datagram.bytes.size() < end) datagram.bytes.resize(end);
+  datagram.has_unit.resize((datagram.bytes.size() + kUnit - 1) / kUnit);
+  for (uint32_t unit = piece.offset / kUnit; unit * kUnit < end; ++unit) {
+    if (datagram.has_unit[unit]) return FragmentOutcome::overlap;
   }
-  std::copy(piece.data.begin(), piece.data.end(), datagram.values.begin() + piece.offset);
-  datagram.cuts.insert({piece.offset, end});
+  for (uint32_t unit = piece.offset / kUnit; unit * kUnit < end; ++unit) datagram.has_unit[unit] = true;
+  std::copy(piece.data.begin(), piece.data.end(), datagram.bytes.begin() + piece.offset);
+  datagram.cuts.push_back(cut);
   if (is_last) datagram.end = end;
   datagram.largest = std::max(datagram.largest, piece.packet_bytes);
   if (piece.has_dont_fragment) datagram.largest_df = std::max(datagram.largest_df, piece.packet_bytes);
@@ -127,13 +133,14 @@ FragmentOutcome ReassemblyTwin::place(Collected& datagram, const Piece& piece, c
 }
 
 bool ReassemblyTwin::is_whole(const Collected& datagram) {
-  return datagram.end != 0 && std::find(datagram.values.begin(), datagram.values.end(), -1) == datagram.values.end();
+  return datagram.end != 0 &&
+         std::find(datagram.has_unit.begin(), datagram.has_unit.end(), false) == datagram.has_unit.end();
 }
 
 FragmentOutcome ReassemblyTwin::join(const Collected& datagram, TwinOutcome& made) {
   if (datagram.congestion.count(0) != 0 && datagram.congestion.size() > 1) return FragmentOutcome::congestion_mark;
   Bytes whole = datagram.first.header;
-  whole.insert(whole.end(), datagram.values.begin(), datagram.values.end());
+  whole.insert(whole.end(), datagram.bytes.begin(), datagram.bytes.end());
   if (whole.size() > 65535) return FragmentOutcome::too_long;
   const size_t length = is_v6(whole) ? whole.size() - 40 : whole.size();
   const size_t field = is_v6(whole) ? 4 : 2;
@@ -155,10 +162,14 @@ FragmentOutcome ReassemblyTwin::join(const Collected& datagram, TwinOutcome& mad
 }
 
 TwinOutcome ReassemblyTwin::add(const MemoryPacket& fragment, Tick now) {
-  Piece piece;
   TwinOutcome made;
-  made.outcome = take_apart(fragment, piece);
-  if (made.outcome != FragmentOutcome::stored) return made;
+  last_ = std::make_unique<Piece>();
+  const Piece& piece = *last_;
+  made.outcome = take_apart(fragment, *last_);
+  if (made.outcome != FragmentOutcome::stored) {
+    last_.reset();
+    return made;
+  }
   const auto over = datagrams_.find(piece.key);
   if (over != datagrams_.end() && tick_reached(now, over->second.deadline)) datagrams_.erase(over);
   const auto [found, is_new] = datagrams_.try_emplace(piece.key);
@@ -206,12 +217,13 @@ uint32_t ReassemblyTwin::blocks() const {
   uint32_t blocks = 0;
   for (const auto& [key, datagram] : datagrams_) {
     if (datagram.is_refused) continue;
-    std::set<uint32_t> maps;
+    // A map is of 16 KiB.
+    std::bitset<4> maps;
     for (const auto& [offset, end] : datagram.cuts) {
       blocks += FragmentStore::blocks_for(end - offset);
-      for (uint32_t at = offset; at < end; at += 8) maps.insert(at / 16384);
+      for (uint32_t map = offset / 16384; map <= (end - 1) / 16384; ++map) maps.set(map);
     }
-    blocks += static_cast<uint32_t>(maps.size());
+    blocks += static_cast<uint32_t>(maps.count());
     if (datagram.first_packet.empty()) continue;
     const size_t fragment_header = is_v6(datagram.first_packet) ? 8 : 0;
     blocks += FragmentStore::blocks_for(static_cast<uint32_t>(datagram.first.header.size() + fragment_header));
@@ -219,9 +231,9 @@ uint32_t ReassemblyTwin::blocks() const {
   return blocks;
 }
 
-void ReassemblyTwin::remember(const MemoryPacket& fragment) {
-  Piece piece;
-  if (take_apart(fragment, piece) == FragmentOutcome::stored) remembered_.push_back(piece);
+void ReassemblyTwin::remember() {
+  if (last_) remembered_.push_back(*std::move(last_));
+  last_.reset();
 }
 
 bool ReassemblyTwin::has_seen(const std::vector<uint8_t>& whole) const {

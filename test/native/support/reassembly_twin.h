@@ -1,12 +1,14 @@
-// The slow twin of core/reassembly: one value a byte, and no bounds but time.
+// The slow twin of core/reassembly: a datagram is all its bytes, and there are no bounds but time.
 //
-// Theory of operation: a datagram is a list of values, one a byte, and the list of the cuts that it came in. Fragments
+// Theory of operation: a datagram is a list of bytes, of which each unit of eight is there or not (only the last piece can
+// end within one, and nothing may come behind it), and the list of the cuts that it came in. Fragments
 // are taken apart here by other code than the core's; only whether a packet is well-formed is asked of parse_packet(),
 // which has its own tests. Blocks are counted by the store's own formula, from nothing but the cuts.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <utility>
 #include <vector>
@@ -38,8 +40,8 @@ class ReassemblyTwin {
   uint32_t live() const { return static_cast<uint32_t>(datagrams_.size()); }
   // How many blocks a reassembler without bounds has in use now.
   uint32_t blocks() const;
-  // Keeps the fragment for has_seen(), for good.
-  void remember(const MemoryPacket& fragment);
+  // Keeps the fragment that was added last for has_seen(), for good.
+  void remember();
   // Whether a packet may have been made of remembered fragments: of the key of the last one, each byte at its place.
   bool has_seen(const std::vector<uint8_t>& whole) const;
 
@@ -61,8 +63,9 @@ class ReassemblyTwin {
   struct Collected {
     Tick deadline = 0;
     bool is_refused = false;
-    std::vector<int> values;  // -1: not there
-    std::set<std::pair<uint32_t, uint32_t>> cuts;
+    std::vector<uint8_t> bytes;
+    std::vector<bool> has_unit;
+    std::vector<std::pair<uint32_t, uint32_t>> cuts;
     uint32_t end = 0;
     uint32_t largest = 0, largest_df = 0;
     std::set<uint8_t> congestion;
@@ -76,6 +79,7 @@ class ReassemblyTwin {
   static FragmentOutcome join(const Collected& datagram, TwinOutcome& made);
 
   std::map<Key, Collected> datagrams_;
+  std::unique_ptr<Piece> last_;  // null where it is in no datagram
   std::vector<Piece> remembered_;
 };
 

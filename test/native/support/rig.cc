@@ -98,14 +98,25 @@ std::optional<ConnectionTable::Snapshot> Rig::connection(const FiveTuple& tuple)
 }
 
 bool Rig::counts_agree() const {
-  std::array<int32_t, kDestinations> actives{}, inactives{}, templates{};
-  for (const auto& listed : connections()) {
-    const bool is_inactive = (listed.flags & kConnectionInactive) != 0;
-    const bool is_template = (listed.flags & kConnectionTemplate) != 0;
-    ++(is_template ? templates : is_inactive ? inactives : actives)[listed.destination_id];
-  }
+  struct Counts {
+    int32_t active = 0, inactive = 0, templates = 0;
+  };
+  std::array<Counts, kDestinations> expected{};
+  each_connection([&](ConnectionId, const ConnectionHead& head) {
+    const uint16_t flags = head.flags.load(std::memory_order_relaxed);
+    Counts& counts = expected[head.destination_id];
+    if ((flags & kConnectionTemplate) != 0) {
+      ++counts.templates;
+    } else if ((flags & kConnectionOnePacket) == 0) {
+      // One-packet connections are not counted, nor listed.
+      ++((flags & kConnectionInactive) != 0 ? counts.inactive : counts.active);
+    }
+  });
   for (uint32_t id = 0; id < kDestinations; ++id) {
-    if (active(id) != actives[id] || inactive(id) != inactives[id] || persistent(id) != templates[id]) return false;
+    const Counts& counts = expected[id];
+    if (active(id) != counts.active || inactive(id) != counts.inactive || persistent(id) != counts.templates) {
+      return false;
+    }
   }
   return true;
 }

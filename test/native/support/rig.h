@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/pipeline.h"
@@ -60,14 +61,22 @@ class Rig {
   uint64_t counted(Counter counter) const { return counters.cells[static_cast<size_t>(counter)].load(); }
   uint64_t dropped() const;
   DestinationLane& worker_lane(uint32_t id) { return lanes[kDestinations + id]; }
-  int32_t active(uint32_t id) const { return lanes[id].active + lanes[kDestinations + id].active; }
-  int32_t inactive(uint32_t id) const { return lanes[id].inactive + lanes[kDestinations + id].inactive; }
-
-  int32_t persistent(uint32_t id) const { return lanes[id].persistent + lanes[kDestinations + id].persistent; }
+  int32_t active(uint32_t id) const { return sum(&DestinationLane::active, id); }
+  int32_t inactive(uint32_t id) const { return sum(&DestinationLane::inactive, id); }
+  int32_t persistent(uint32_t id) const { return sum(&DestinationLane::persistent, id); }
   bool is_overloaded(uint32_t id) const { return lanes[id].overloaded != 0; }
   DestinationLanes lanes_of(uint32_t own) const { return {lanes.get(), kDestinations, 2, own}; }
 
   std::vector<ConnectionTable::Snapshot> connections() const;
+  // Calls visit(id, head) on each published record: templates and one-packet connections too.
+  template <typename Visit>
+  void each_connection(Visit&& visit) const {
+    const uint32_t slots = table.high_water();
+    for (uint32_t index = 0; index < slots; ++index) {
+      const ConnectionId id = table.at(index);
+      if (id != 0) visit(id, std::as_const(table.head(id)));
+    }
+  }
   // The connection that this tuple belongs to.
   std::optional<ConnectionTable::Snapshot> connection(const FiveTuple& tuple) const;
   // Whether each destination's active and inactive and template counts are what the table says.
@@ -85,6 +94,12 @@ class Rig {
   std::unique_ptr<DestinationLane[]> lanes;
   WorkerCounters counters{};
   Pipeline pipeline;
+
+ private:
+  int32_t sum(std::atomic<int32_t> DestinationLane::*count, uint32_t id) const {
+    return (lanes[id].*count).load(std::memory_order_relaxed) +
+           (lanes[kDestinations + id].*count).load(std::memory_order_relaxed);
+  }
 };
 
 // The cast of most stories.
