@@ -12,8 +12,8 @@ namespace uipvs::test {
 namespace {
 
 // What a connection may be, by the upper bits of the operation.
-constexpr uint16_t kKinds[] = {0, 0, 0, kConnectionTemplate, kConnectionTemplate, kConnectionOnePacket,
-                               kConnectionNoClientPort, kConnectionProxy};
+constexpr uint16_t kKinds[] = {
+    0, 0, 0, kConnectionTemplate, kConnectionTemplate, kConnectionOnePacket, kConnectionNoClientPort, kConnectionProxy};
 constexpr uint8_t kMasqueraded = 2, kWithCallId = 4;  // indices of two kinds
 
 ConnectionEnds ends_of(uint8_t first, uint8_t second) {

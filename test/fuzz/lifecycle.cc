@@ -22,8 +22,8 @@ constexpr uint16_t kFirstSourcePort = 61000, kSourcePorts = 4;
 constexpr uint32_t kMark = 9;
 constexpr uint8_t kFlags[] = {kTcpSyn, kTcpAck, kTcpFin | kTcpAck, kTcpRst, kTcpSyn | kTcpAck, 0, kTcpSyn | kTcpRst};
 // Types of the first two chunks, 0 behind the last: RFC 9260 3.2.
-constexpr uint8_t kChunks[][2] = {{1, 0}, {2, 0}, {10, 0},  {11, 0}, {0, 3},  {7, 0}, {8, 0},  {14, 0},
-                                  {9, 0}, {6, 0}, {10, 6},  {11, 6}, {10, 3}, {4, 6}, {99, 0}, {6, 10}};
+constexpr uint8_t kChunks[][2] = {{1, 0}, {2, 0}, {10, 0}, {11, 0}, {0, 3},  {7, 0}, {8, 0},  {14, 0},
+                                  {9, 0}, {6, 0}, {10, 6}, {11, 6}, {10, 3}, {4, 6}, {99, 0}, {6, 10}};
 
 const Address kDirector = address4(10, 0, 0, 1);
 const Address kDirector6 = address6(0x201);
@@ -151,12 +151,12 @@ void send(Rig& rig, uint8_t kind, Family family, uint8_t who, uint8_t port, uint
     const uint32_t which = with % std::size(kFlags), rest = with / static_cast<uint32_t>(std::size(kFlags)) % 32;
     sent = {tuple_from(kProtocolTcp, family, who, port), kFlags[which]};
     packet = cache.get(number_of(0, family, who, port, which * 32 + rest),
-                        [&] { return segment(sent.tuple, sent.tcp_flags, static_cast<uint8_t>(rest)); });
+                       [&] { return segment(sent.tuple, sent.tcp_flags, static_cast<uint8_t>(rest)); });
   } else if (kind == 2) {
     const bool is_call = (who & 0x40) != 0;
     sent = {tuple_from(kProtocolUdp, family, who, port)};
     packet = cache.get(number_of(2, family, who, port, is_call ? with % 3 : 0),
-                        [&] { return is_call ? sip_message(sent.tuple, with) : udp_datagram(sent.tuple); });
+                       [&] { return is_call ? sip_message(sent.tuple, with) : udp_datagram(sent.tuple); });
   } else {
     const auto& chunks = kChunks[with % std::size(kChunks)];
     sent = {tuple_from(kProtocolSctp, family, who, port), 0, {chunks[0], chunks[1]}};

@@ -113,8 +113,8 @@ void fuzz_one(FuzzInput input) {
   const Packet burst[] = {held.packet, held.packet};
   rig.pipeline.look_ahead(burst);
   view = {};
-  const Decision decision = held.packet.is_from_wire ? rig.pipeline.process_copy(held.packet, view)
-                                                     : rig.pipeline.process(held.packet, view);
+  const Decision decision =
+      held.packet.is_from_wire ? rig.pipeline.process_copy(held.packet, view) : rig.pipeline.process(held.packet, view);
   must(held.packet.length <= held.packet.capacity, "the packet outgrew its buffer");
   Action action = decision.action;
   if (action == Action::upcall) action = follow_upcall(rig, held.packet, view, decision.service_id);

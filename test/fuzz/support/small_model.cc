@@ -153,13 +153,13 @@ bool SmallModel::list() const {
       for (uint32_t at = 0; at < size_; ++at) {
         const Entry& entry = entries_[at];
         const NewConnection& made = entry.connection;
-        const bool is_it = (seen & 1u << at) == 0 && snapshot.expires == made.expires && !entry.has(kConnectionOnePacket) &&
-                           snapshot.flags == (made.flags | (entry.is_invalid ? kConnectionInvalid : 0)) &&
-                           snapshot.destination_id == made.destination_id &&
-                           is_same_text(snapshot.call_id.view(), made.call_id) &&
-                           (entry.is_invalid ? snapshot.ends.client == made.ends.client
-                                             : snapshot.ends.from_client() == made.ends.from_client() &&
-                                                   snapshot.ends.from_server() == made.ends.from_server());
+        const bool is_it =
+            (seen & 1u << at) == 0 && snapshot.expires == made.expires && !entry.has(kConnectionOnePacket) &&
+            snapshot.flags == (made.flags | (entry.is_invalid ? kConnectionInvalid : 0)) &&
+            snapshot.destination_id == made.destination_id && is_same_text(snapshot.call_id.view(), made.call_id) &&
+            (entry.is_invalid ? snapshot.ends.client == made.ends.client
+                              : snapshot.ends.from_client() == made.ends.from_client() &&
+                                    snapshot.ends.from_server() == made.ends.from_server());
         if (!is_it) continue;
         seen |= 1u << at;
         break;

@@ -54,8 +54,7 @@ class StateTwin {
   const char* judge_lost(const Remembered& was, StepKind kind) const;
   bool is_template_state(const Remembered& is, ConnectionId id, uint8_t before, StepKind kind,
                          const SentPacket& sent) const;
-  const char* judge_template(const Remembered& was, const Remembered& is, uint32_t timeout,
-                             StepKind kind) const;
+  const char* judge_template(const Remembered& was, const Remembered& is, uint32_t timeout, StepKind kind) const;
   const char* judge_connection(const Remembered& was, const Remembered& is, Part part, const SentPacket& sent);
   const char* judge_new(const Remembered& is, Part part, const SentPacket& sent);
   bool is_rearmed(const Remembered& was, const Remembered& is) const;
