@@ -18,6 +18,7 @@ import type {
 } from '../../src/ipvs/specification.js';
 import { formatAddressWords } from '../../src/net/address.js';
 import type { Family } from '../../src/net/family.js';
+import { fuzzRuns } from '../fuzz/runs.js';
 import { destination, service } from './listing-fixture.js';
 import { fixedServices } from './run-main.js';
 
@@ -72,7 +73,7 @@ describe('the parser', () => {
           assert.ok(error instanceof CommandLineError || error instanceof UnresolvedHost, String(error));
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: fuzzRuns(5000) },
     );
   });
 });
@@ -190,7 +191,7 @@ describe('what -Sn writes', () => {
         assert.deepEqual(parseLine(first), { op: 'add-service', service: spec });
         assert.deepEqual(parseLine(second), { op: 'add-destination', key: spec.key, destination: server });
       }),
-      { numRuns: 1000 },
+      { numRuns: fuzzRuns(1000) },
     );
   });
 });

@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { UipvsError } from '../../src/base/error.js';
 import { HeldBytes, LineReader } from '../../src/control/line-reader.js';
 import { MAX_SHORT_REQUEST_BYTES } from '../../src/control/protocol.js';
-import { parseRequest } from '../../src/control/request.js';
+import { parseRequest, parsingLong, type ReceivedRequest } from '../../src/control/request.js';
+import { edited } from '../fuzz/edited.js';
+import { fuzzRuns } from '../fuzz/runs.js';
 import { destinationSpec, serviceSpec, tcpKey } from '../ipvs/specs.js';
 
 const KEY = tcpKey();
@@ -26,6 +28,13 @@ const EXAMPLES: readonly Readonly<Record<string, unknown>>[] = [
   { op: 'delete-service', key: KEY },
   { op: 'add-destination', key: KEY, destination: DESTINATION },
   { op: 'delete-destination', key: KEY, destination: DESTINATION },
+];
+
+/** As they come: each alone, and all as one. */
+const CHANGES = EXAMPLES.slice(6);
+const LINES: readonly string[] = [
+  ...EXAMPLES.map((each) => JSON.stringify(each)),
+  ...['batch', 'sequence'].map((op) => JSON.stringify({ op, requests: CHANGES })),
 ];
 
 const example = fc.constantFrom(...EXAMPLES);
@@ -81,22 +90,56 @@ function judge(line: string, counts: { taken: number; refused: number }): void {
   }
 }
 
+function inSteps(line: string): ReceivedRequest {
+  const steps = parsingLong(line);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The request, or the words of the refusal. */
+function outcome(line: string, parse: (line: string) => ReceivedRequest): unknown {
+  try {
+    return parse(line);
+  } catch (thrown) {
+    assert.ok(thrown instanceof UipvsError, String(thrown));
+    return thrown.message;
+  }
+}
+
 describe('a line on the control socket', () => {
   it('of any text is a request or is refused', () => {
     const counts = { taken: 0, refused: 0 };
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.json());
     fc.assert(
       fc.property(text, (line) => judge(line, counts)),
-      { numRuns: 5000 },
+      { numRuns: fuzzRuns(5000) },
     );
-    assert.ok(counts.refused > 4000, JSON.stringify(counts));
+    assert.ok(counts.refused > 4 * counts.taken, JSON.stringify(counts));
   });
 
   it('that is nearly right is a request or is refused', () => {
     const counts = { taken: 0, refused: 0 };
     const property = fc.property(fc.oneof(changed, wrapped), (whole) => judge(JSON.stringify(whole), counts));
-    fc.assert(property, { numRuns: 20_000 });
-    assert.ok(counts.taken > 500 && counts.refused > 5000, JSON.stringify(counts));
+    fc.assert(property, { numRuns: fuzzRuns(20_000) });
+    const both = counts.taken + counts.refused;
+    assert.ok(counts.taken > both / 40 && counts.refused > both / 4, JSON.stringify(counts));
+  });
+
+  it('that is right but for some characters is a request or is refused', () => {
+    const counts = { taken: 0, refused: 0 };
+    const property = fc.property(edited(LINES), (line) => judge(line, counts));
+    fc.assert(property, { numRuns: fuzzRuns(20_000) });
+    const both = counts.taken + counts.refused;
+    assert.ok(counts.taken > both / 40 && counts.refused > both / 4, JSON.stringify(counts));
+  });
+
+  it('is read in steps as it is read at once, whatever its characters', () => {
+    const property = fc.property(edited(LINES), (line) => {
+      assert.deepEqual(outcome(line, inSteps), outcome(line, parseRequest));
+    });
+    fc.assert(property, { numRuns: fuzzRuns(20_000) });
   });
 
   it('is taken where nothing is wrong with it', () => {
@@ -122,7 +165,7 @@ describe('what a client sends', () => {
         }
         assert.deepEqual(received, Buffer.from(sent.join('\n')).toString().split('\n').slice(0, sent.length));
       }),
-      { numRuns: 2000 },
+      { numRuns: fuzzRuns(2000) },
     );
   });
 
