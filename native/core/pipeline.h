@@ -110,6 +110,7 @@ class Pipeline {
   Action pass(Packet& packet, PacketView& view);
   Action forward(Packet& packet, PacketView& view, const Found& found);
   bool follow_ftp(Packet& packet, PacketView& view, const Found& found, const ConnectionEnds& ends);
+  bool is_as_expected(const Found& present, const ConnectionEnds& wanted, ConnectionEnds& there);
   bool expect_active(const Found& found, const ConnectionEnds& ends, const FtpEndpoint& endpoint, ConnectionEnds& data);
   bool expect_passive(const Found& found, const ConnectionEnds& ends, uint16_t port);
   bool expect(const Found& found, const ConnectionEnds& ends, uint16_t flags);

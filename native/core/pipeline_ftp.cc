@@ -20,7 +20,8 @@ bool Pipeline::follow_ftp(Packet& packet, PacketView& view, const Found& found, 
   const Direction direction = found.direction;
   const uint32_t sequence = tcp_sequence(packet, view);
   const std::span<const uint8_t> payload = payload_of(packet, view);
-  const uint32_t bytes = static_cast<uint32_t>(payload.size()) + ((view.tcp_flags & kTcpSyn) != 0);
+  const uint32_t flag_bytes = ((view.tcp_flags & kTcpSyn) != 0) + ((view.tcp_flags & kTcpFin) != 0);
+  const uint32_t bytes = static_cast<uint32_t>(payload.size()) + flag_bytes;
   const bool is_established = found.head->state.load(std::memory_order_relaxed) == state_number(TcpState::established);
 
   FtpEndpoint endpoint;
@@ -52,6 +53,20 @@ bool Pipeline::follow_ftp(Packet& packet, PacketView& view, const Found& found, 
   return replace_payload(packet, view, endpoint.offset, endpoint.length, {text.data(), text_bytes}) == EditError::none;
 }
 
+// Whether the one that is there, with the same client's and VIP's ports, is the connection to come. One that is over is
+// not, nor one towards another real server, of another control connection, or of before an edit of the service: it gives
+// way, unless it is in use.
+bool Pipeline::is_as_expected(const Found& present, const ConnectionEnds& wanted, ConnectionEnds& there) {
+  if (present.head == nullptr || is_outlived(present.id, *present.head)) return false;
+  there = table_.ends(present.id);
+  const bool is_same = there.real == wanted.real && there.real_port == wanted.real_port &&
+                       there.is_masqueraded == wanted.is_masqueraded;
+  if (is_same && !is_over(*present.head)) return true;
+  const bool is_unused = present.head->state.load(std::memory_order_relaxed) == state_number(TcpState::listen);
+  if (is_unused || is_over(*present.head)) remove(present.id, *present.head);
+  return false;
+}
+
 // The real server will open it from the port below its control port, as the VIP's port below.
 bool Pipeline::expect_active(const Found& found, const ConnectionEnds& ends, const FtpEndpoint& endpoint,
                              ConnectionEnds& data) {
@@ -61,8 +76,9 @@ bool Pipeline::expect_active(const Found& found, const ConnectionEnds& ends, con
   data.virtual_port = static_cast<uint16_t>(ends.virtual_port - 1);
   data.real_port = static_cast<uint16_t>(ends.real_port - 1);
   const Found present = table_.find(data.from_client(), table_.hash(data.from_client()));
-  if (present.head != nullptr) {
-    data = table_.ends(present.id);
+  ConnectionEnds there;
+  if (is_as_expected(present, data, there)) {
+    data = there;
     return true;
   }
   Counter reason = Counter::drop_masquerade_source;
@@ -77,8 +93,8 @@ bool Pipeline::expect_passive(const Found& found, const ConnectionEnds& ends, ui
   data.real_port = port;
   data.is_masqueraded = false;
   const Found present = table_.find(data.from_client(), table_.hash(data.from_client()));
-  if (present.head != nullptr && !is_outlived(present.id, *present.head)) return true;
-  return expect(found, data, kConnectionNoClientPort);
+  ConnectionEnds there;
+  return is_as_expected(present, data, there) || expect(found, data, kConnectionNoClientPort);
 }
 
 bool Pipeline::expect(const Found& found, const ConnectionEnds& ends, uint16_t flags) {

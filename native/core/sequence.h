@@ -86,7 +86,8 @@ void shift_sequence(Packet& packet, const PacketView& view, SequenceRecord& reco
 bool is_early(const SequenceRecord& record, Direction direction, uint32_t sequence);
 
 // Takes note that a segment of `bytes` of payload that goes in `direction` and starts at `sequence`, as its sender counts,
-// passes and becomes longer by `change` bytes (shorter where negative, 0 where it is not edited). A SYN counts as one byte.
+// passes and becomes longer by `change` bytes (shorter where negative, 0 where it is not edited). A SYN counts as one byte,
+// and so does a FIN.
 // The same edited segment again counts once; it keeps a byte at least, or nobody could acknowledge it. False where an
 // earlier edit is not yet acknowledged: the segment must not be edited, and not be sent either.
 bool note_segment(SequenceRecord& record, Direction direction, uint32_t sequence, uint32_t bytes, int32_t change);
