@@ -18,10 +18,12 @@ const ALONE: readonly string[] = [
   'blocked-event-loop',
   'bulk',
   'control-spam',
+  'flood-throughput',
   'many-connections',
   'many-services',
   'scale',
   'survival',
+  'workers',
 ];
 /** Those of e2e/ that are no other on the second device, or name their device themselves. */
 const ON_ONE_DEVICE: readonly string[] = [
