@@ -59,8 +59,8 @@ bool Pipeline::follow_ftp(Packet& packet, PacketView& view, const Found& found, 
 bool Pipeline::is_as_expected(const Found& present, const ConnectionEnds& wanted, ConnectionEnds& there) {
   if (present.head == nullptr || is_outlived(present.id, *present.head)) return false;
   there = table_.ends(present.id);
-  const bool is_same = there.real == wanted.real && there.real_port == wanted.real_port &&
-                       there.is_masqueraded == wanted.is_masqueraded;
+  const bool is_same =
+      there.real == wanted.real && there.real_port == wanted.real_port && there.is_masqueraded == wanted.is_masqueraded;
   if (is_same && !is_over(*present.head)) return true;
   const bool is_unused = present.head->state.load(std::memory_order_relaxed) == state_number(TcpState::listen);
   if (is_unused || is_over(*present.head)) remove(present.id, *present.head);

@@ -67,7 +67,9 @@ describe('the way to a file', () => {
       code: 'EPERM',
       message: `directory ${open} is not safe from other users, since it is writable by others: choose one that is`,
     });
-    assert.throws(() => refuseExposed(join(open, 'own')), { message: new RegExp(`since ${open} is writable`) });
+    assert.throws(() => refuseExposed(join(open, 'own')), {
+      message: new RegExp(`since ${open} is writable`),
+    });
   });
 
   it('that goes round in circles ends', () => {

@@ -85,6 +85,9 @@ describe('a file of its own', () => {
 
   it('is not made where a directory has its name', () => {
     mkdirSync(path);
-    assert.throws(() => createFile('The file', path, 0o600), { code: 'EPERM', message: /cannot be replaced/ });
+    assert.throws(() => createFile('The file', path, 0o600), {
+      code: 'EPERM',
+      message: /cannot be replaced/,
+    });
   });
 });

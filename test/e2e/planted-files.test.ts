@@ -75,7 +75,9 @@ describe('uipvsd in a directory to which everybody may add', () => {
 
   test('does nothing that the journal of another user says', async () => {
     await plant(`echo '${journal({ settings: settings() })}' >sock.host`);
-    await assertRefused(new RegExp(`^uipvsd: The journal ${directory}/sock\\.host is not used, for it ${BELONGS}`));
+    await assertRefused(
+      new RegExp(`^uipvsd: The journal ${directory}/sock\\.host is not used, for it ${BELONGS}`),
+    );
   });
 
   test('does not clean up by the journal of another user either', async () => {
@@ -173,7 +175,9 @@ describe('uipvsd in a directory to which everybody may add', () => {
     for (const place of ['theirs', 'way']) {
       const path = join(directory, place);
       await assertRefused(
-        new RegExp(`^uipvsd: directory ${path} is not safe from other users, since it belongs to another user`),
+        new RegExp(
+          `^uipvsd: directory ${path} is not safe from other users, since it belongs to another user`,
+        ),
         ['--state-dir', join(path, 'state')],
       );
     }
@@ -183,10 +187,10 @@ describe('uipvsd in a directory to which everybody may add', () => {
     await plant('mkdir theirs');
     mkdirSync(join(directory, 'theirs', 'ours'));
     for (const place of ['theirs', 'theirs/ours', 'theirs/ours/further']) {
-      await assertRefused(/^uipvsd: directory .* is not safe from other users, since .* belongs to another user/, [
-        '--socket',
-        join(directory, place, 'sock'),
-      ]);
+      await assertRefused(
+        /^uipvsd: directory .* is not safe from other users, since .* belongs to another user/,
+        ['--socket', join(directory, place, 'sock')],
+      );
     }
   });
 

@@ -39,7 +39,11 @@ describe('what a journal says', () => {
   });
 
   it('may be an earlier daemon’s, without marks and filter', () => {
-    assert.deepEqual(read({ marks: undefined, hasFilter: undefined }), { ...RIGHT, marks: [], hasFilter: false });
+    assert.deepEqual(read({ marks: undefined, hasFilter: undefined }), {
+      ...RIGHT,
+      marks: [],
+      hasFilter: false,
+    });
   });
 
   it('is of no consequence where it is of another boot, whatever it says besides', () => {
@@ -68,7 +72,10 @@ describe('what a journal says', () => {
   for (const [what, change] of [
     ...paths.map((path) => [`a path ${JSON.stringify(path)}`, settings({ path })] as const),
     ...paths.map((path) => {
-      return [`an overwritten ${JSON.stringify(path)}`, settings({ overwritten: [{ path, before: '1' }] })] as const;
+      return [
+        `an overwritten ${JSON.stringify(path)}`,
+        settings({ overwritten: [{ path, before: '1' }] }),
+      ] as const;
     }),
     ['a value that is a command', settings({ before: '|/bin/x' })],
     ['a value of two lines', settings({ before: '1\n2' })],

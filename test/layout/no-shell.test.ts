@@ -48,7 +48,8 @@ describe('shells', () => {
     };
     for (const [name, line] of Object.entries(scripts))
       assert.doesNotMatch(line, /\bsh\s+-c\b|`|\$\(/, `script ${name}`);
-    for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) assert.ok(!(name in scripts), name);
+    for (const name of ['preinstall', 'install', 'postinstall', 'prepare'])
+      assert.ok(!(name in scripts), name);
   });
 
   for (const line of [

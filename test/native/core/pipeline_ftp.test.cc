@@ -128,7 +128,8 @@ TEST_CASE("ftp control: a port that a connection had with another real server is
   CHECK(rig->counts_agree());
 }
 
-TEST_CASE("ftp control: a port that a connection had before the service was masqueraded is announced as the director's") {
+TEST_CASE(
+    "ftp control: a port that a connection had before the service was masqueraded is announced as the director's") {
   const auto rig = make_ftp_rig(false);
   Control former(*rig, 4001);
   called_back(*rig, kReal, text_of(former.from_client(kTcpAck, kPort).packet));

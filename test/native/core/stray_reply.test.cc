@@ -30,8 +30,8 @@ FiveTuple from_server(Family family, uint8_t protocol, uint16_t port = kRealPort
 TEST_CASE("stray replies: pass as they are where nat_icmp_send is 0") {
   const auto rig = make_stray_rig(false);
   for (const Family family : {Family::ipv4, Family::ipv6}) {
-    for (const MemoryPacket& packet : {udp_datagram(from_server(family, kProtocolUdp)),
-                                       tcp_segment(from_server(family, kProtocolTcp), kTcpSyn)}) {
+    for (const MemoryPacket& packet :
+         {udp_datagram(from_server(family, kProtocolUdp)), tcp_segment(from_server(family, kProtocolTcp), kTcpSyn)}) {
       const Fed fed = rig->feed(packet);
       CHECK(fed.action == Action::transmit);
       CHECK(fed.packet.bytes == packet.bytes);
@@ -45,10 +45,10 @@ TEST_CASE("stray replies: are answered by a port unreachable where it is 1, and 
   uint64_t answered = 0;
   for (const Family family : {Family::ipv4, Family::ipv6}) {
     const size_t header = family == Family::ipv4 ? 20 : 40;
-    for (const MemoryPacket& packet : {udp_datagram(from_server(family, kProtocolUdp)),
-                                       tcp_segment(from_server(family, kProtocolTcp), kTcpSyn),
-                                       tcp_segment(from_server(family, kProtocolTcp), kTcpSyn | kTcpAck),
-                                       tcp_segment(from_server(family, kProtocolTcp), kTcpAck, 10)}) {
+    for (const MemoryPacket& packet :
+         {udp_datagram(from_server(family, kProtocolUdp)), tcp_segment(from_server(family, kProtocolTcp), kTcpSyn),
+          tcp_segment(from_server(family, kProtocolTcp), kTcpSyn | kTcpAck),
+          tcp_segment(from_server(family, kProtocolTcp), kTcpAck, 10)}) {
       const Fed fed = rig->feed(packet);
       CHECK(fed.action == Action::transmit);
       CHECK(fed.packet.bytes[header] == (family == Family::ipv4 ? 3 : 1));

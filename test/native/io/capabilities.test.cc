@@ -30,7 +30,8 @@ ThreadRights rights_now() {
 
 }  // namespace
 
-TEST_CASE("capabilities: a limited thread has of what is kept what it had, and nothing is handed on to programs of root") {
+TEST_CASE(
+    "capabilities: a limited thread has of what is kept what it had, and nothing is handed on to programs of root") {
   const ThreadRights before = rights_now();
   const ThreadRights after = rights_after([] { CHECK(limit_capabilities(kBoth) == 0); });
   CHECK(after.permitted == (before.permitted & kBoth));
