@@ -91,11 +91,9 @@ export class FamilyPlumbing {
   /** See {@link HostPlumbing.heldElsewhere}. */
   heldElsewhere(addresses: readonly string[]): readonly string[] {
     const unanswered = this.#lan.unanswered();
-    return addresses.filter((address) => {
-      const entry = this.#entries.get(`virtual address ${address}`);
-      if (entry === undefined || !isElsewhere(entry)) return false;
-      return entry.hasBeenLocal || unanswered.has(address);
-    });
+    const entries = addresses.flatMap((address) => this.#entries.get(`virtual address ${address}`) ?? []);
+    const isGone = ({ hasBeenLocal, address }: Entry) => hasBeenLocal || unanswered.has(address);
+    return entries.filter((entry) => isElsewhere(entry) && isGone(entry)).map(({ address }) => address);
   }
 
   /** Makes a change that leaves the kernel as it is; false, and nothing was done: it has to be applied. */
