@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { VIP } from '../lab/topology.js';
+import { startServers } from '../lab/servers.js';
+import { CLIENT, DIRECTOR, VIP } from '../lab/topology.js';
+import { insertNarrowPath } from './support/narrow-path.js';
 import type { Peer } from './support/peer.js';
 import { Scene } from './support/scene.js';
 
@@ -51,6 +53,26 @@ describe('a firewall-mark service', () => {
     assert.match(listing, /^IP +\d\d:\d\d +ASSURED +10\.0\.0\.2:0 +0\.0\.0\.5:0 +10\.1\.0\.1\d:0$/m);
   });
 
+  test('takes datagrams in fragments of which only the first has the mark', async () => {
+    const flow = await client.datagrams(ANYWHERE.ipv4, 7);
+    for (const bytes of [2000, 60_000]) {
+      const text = 'x'.repeat(bytes);
+      assert.equal(await flow.ask(text), text);
+    }
+  });
+
+  test('leaves other fragments and pings to the director', async () => {
+    await startServers(scene.lab, 'director', { udpEcho: 9, listen: DIRECTOR.ipv4 });
+    const text = 'y'.repeat(5000);
+    assert.equal(await (await client.datagrams(DIRECTOR.ipv4, 9)).ask(text), text);
+    for (const address of [DIRECTOR.ipv4, DIRECTOR.ipv6]) {
+      for (const bytes of ['56', '5000']) {
+        const words = ['-c', '1', '-W', '2', '-s', bytes, '-q', address];
+        assert.match(await scene.lab.run('client', ['ping', ...words]), /1 received/);
+      }
+    }
+  });
+
   test('comes before the service by address', async () => {
     const before = await scene.destinations('tcp', VIP.ipv4, 80);
     const names = new Set<string>();
@@ -73,4 +95,37 @@ describe('a firewall-mark service', () => {
     assert.doesNotMatch(await scene.lab.run('director', ['ip', 'rule']), /fwmark/);
     assert.doesNotMatch(await scene.lab.run('director', ['ip', '-6', 'rule']), /fwmark/);
   });
+});
+
+describe('a firewall-mark service of clients behind a link with a small MTU', () => {
+  const BYTES = 300_000;
+  const TRANSFER_LIMIT_MS = 3000;
+  let scene: Scene;
+  let client: Peer;
+  before(async () => {
+    scene = await Scene.open({ realServers: 1 });
+    await insertNarrowPath(scene.lab, 'client', 'middle', 1300);
+    client = await scene.peer();
+    await scene.lab.run('director', ['nft', RULES]);
+    for (const [mark, family, address] of [
+      ['5', [], ANYWHERE.ipv4],
+      ['6', ['-6'], ANYWHERE.ipv6],
+    ] as const) {
+      await scene.adm('-A', '-f', mark, ...family, '-s', 'rr');
+      await scene.adm('-a', '-f', mark, ...family, '-r', scene.destination(address, 1, 80), '-m');
+    }
+  });
+  after(() => scene.close());
+
+  for (const [family, address, cip] of [
+    ['IPv4', ANYWHERE.ipv4, CLIENT.ipv4],
+    ['IPv6', ANYWHERE.ipv6, CLIENT.ipv6],
+  ] as const) {
+    test(`lets its real server learn that by ICMP errors, which have no mark, ${family}`, async () => {
+      const connection = await client.connect(address, 80);
+      assert.equal((await connection.ask(`/bytes/${BYTES}`, TRANSFER_LIMIT_MS)).length, BYTES);
+      await connection.close();
+      assert.match(await scene.lab.run('rs1', ['ip', 'route', 'get', cip]), /mtu 1300/);
+    });
+  }
 });
