@@ -134,6 +134,7 @@ TEST_CASE(
   Control former(*rig, 4001);
   called_back(*rig, kReal, text_of(former.from_client(kTcpAck, kPort).packet));
   rig->feed(tcp_segment(kDataToClient.reversed(), kTcpSyn | kTcpAck));
+  rig->feed(tcp_segment({Family::ipv4, kProtocolTcp, kFtpDataPort, kAnnounced, kReal, kClient}, kTcpAck));
   for (const bool is_over : {false, true}) {
     CAPTURE(is_over);
     if (is_over) rig->feed(tcp_segment(kDataToClient.reversed(), kTcpRst | kTcpAck));
