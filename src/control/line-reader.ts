@@ -1,21 +1,23 @@
 /**
  * Cuts what a client sends into lines and bounds what the lines that have no end yet hold: MAX_SHORT_REQUEST_BYTES each
- * or, for a line that begins as a batch does, MAX_REQUEST_BYTES; and of such long ones MAX_HELD_BYTES over all clients, answered ones not counted.
+ * or, for a line that begins as a batch does, MAX_REQUEST_BYTES; and of such long ones MAX_HELD_BYTES over all clients, answered
+ * ones not counted. Half of that is for root and the daemon's user alone: nobody keeps them from a batch.
  */
 import { UipvsError } from '../base/error.js';
 import { BATCH_BEGINNING, MAX_REQUEST_BYTES, MAX_SHORT_REQUEST_BYTES } from './protocol.js';
 
-/** Two of the longest batches at once. */
+/** Two of the longest batches at once, one of them not by others than root and the daemon's user. */
 const MAX_HELD_BYTES = 2 * MAX_REQUEST_BYTES;
+const MAX_HELD_FOR_OTHERS = MAX_REQUEST_BYTES;
 const NEWLINE = 0x0a;
 
 /** What the unfinished long lines of all clients hold together. */
 export class HeldBytes {
   #total = 0;
 
-  /** Whether there is room for `bytes` more, which are then held. */
-  hold(bytes: number): boolean {
-    if (this.#total + bytes > MAX_HELD_BYTES) return false;
+  /** Whether there is room for `bytes` more in the first `most`, which are then held. */
+  hold(bytes: number, most: number): boolean {
+    if (this.#total + bytes > most) return false;
     this.#total += bytes;
     return true;
   }
@@ -29,13 +31,15 @@ export class HeldBytes {
 export class LineReader {
   readonly #held: HeldBytes;
   readonly #longestBytes: number;
+  readonly #mostHeld: number;
   #pieces: Buffer[] = [];
   #bytes = 0;
   /** What `#held` holds for this one. */
   #heldHere = 0;
 
-  /** `longestBytes`: of a batch. */
-  constructor(held: HeldBytes, longestBytes: number = MAX_REQUEST_BYTES) {
+  /** `longestBytes`: of a batch. `isPrivileged`: of root, or of the daemon's user. */
+  constructor(held: HeldBytes, longestBytes: number, isPrivileged: boolean) {
+    this.#mostHeld = isPrivileged ? MAX_HELD_BYTES : MAX_HELD_FOR_OTHERS;
     this.#held = held;
     this.#longestBytes = longestBytes;
   }
@@ -73,8 +77,8 @@ export class LineReader {
       throw new UipvsError('EINVAL', `Expected a request of at most ${limit} bytes but received more`);
     }
     const more = this.#bytes - this.#heldHere;
-    if (!this.#held.hold(more)) {
-      throw new UipvsError('EBUSY', `Batches of other clients hold ${MAX_HELD_BYTES} bytes: try again`);
+    if (!this.#held.hold(more, this.#mostHeld)) {
+      throw new UipvsError('EBUSY', `Batches of other clients hold ${this.#mostHeld} bytes: try again`);
     }
     this.#heldHere = this.#bytes;
   }

@@ -163,7 +163,7 @@ export class ControlServer {
     client.on('close', () => this.#places.release(uid));
     // Only batches are longer, and no batch is carried out there.
     const longest = isReadOnly === true ? MAX_SHORT_REQUEST_BYTES : MAX_REQUEST_BYTES;
-    const reader = new LineReader(this.#held, longest);
+    const reader = new LineReader(this.#held, longest, isOwner(uid, ownUid()));
     const { idleLimitMs = IDLE_LIMIT_MS } = this.#options;
     void new Peer(client, this.#handlerFor(credentials), reader, this.#turns, idleLimitMs).serve();
   }

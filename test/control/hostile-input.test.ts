@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { UipvsError } from '../../src/base/error.js';
 import { HeldBytes, LineReader } from '../../src/control/line-reader.js';
-import { MAX_SHORT_REQUEST_BYTES } from '../../src/control/protocol.js';
+import { MAX_REQUEST_BYTES, MAX_SHORT_REQUEST_BYTES } from '../../src/control/protocol.js';
 import { parseRequest, parsingLong, type ReceivedRequest } from '../../src/control/request.js';
 import { edited } from '../fuzz/edited.js';
 import { fuzzRuns } from '../fuzz/runs.js';
@@ -156,7 +156,7 @@ describe('what a client sends', () => {
     fc.assert(
       fc.property(lines, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (sent, cuts) => {
         const bytes = Buffer.from(sent.map((line) => `${line}\n`).join(''));
-        const reader = new LineReader(new HeldBytes());
+        const reader = new LineReader(new HeldBytes(), MAX_REQUEST_BYTES, true);
         const received: string[] = [];
         for (let at = 0, cut = 0; at < bytes.length; cut += 1) {
           const end = at + (cuts[cut % cuts.length] ?? 1);
@@ -170,7 +170,7 @@ describe('what a client sends', () => {
   });
 
   it('is refused where a line has no end', () => {
-    const reader = new LineReader(new HeldBytes());
+    const reader = new LineReader(new HeldBytes(), MAX_REQUEST_BYTES, true);
     const chunk = Buffer.alloc(1 << 16, 'x');
     let bytes = 0;
     const push = (): void => {
