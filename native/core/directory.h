@@ -120,7 +120,7 @@ struct Directory {
   // Control thread: bits kService*, of which kServiceByMark stays as it is.
   void set_service_flags(uint32_t id, uint8_t flags);
 
-  // Whether the kernel drops the packet, TCP, UDP or SCTP, when it comes from the wire: see capture.h.
+  // Whether the kernel drops the packet, of a protocol that is taken from the wire, when it comes there: see capture.h.
   bool is_captured(const PacketView& view) const;
   bool is_captured_request(const PacketView& view) const;
 

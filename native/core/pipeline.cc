@@ -37,11 +37,6 @@ Counter counter_of(ParseError error) {
   return Counter::drop_malformed_empty;
 }
 
-// Protocols that services have.
-bool is_balanced(uint8_t protocol) {
-  return protocol == kProtocolTcp || protocol == kProtocolUdp || protocol == kProtocolSctp;
-}
-
 // What the kernel takes for the first packet of a connection: of TCP the SYN bit alone is asked.
 // Source: net/netfilter/ipvs/ip_vs_core.c, is_new_conn().
 bool begins(const PacketView& view) {
@@ -69,7 +64,7 @@ Decision Pipeline::process_copy(Packet& packet, PacketView& view) {
   // The kernel, which walks a chain to its end, knows what is behind.
   const bool is_chain = error == ParseError::extension_chain;
   if (is_chain) view.has_ports = false;
-  if (!is_chain && (!has_addresses || !is_balanced(view.tuple.protocol))) return {Action::ignore};
+  if (!is_chain && (!has_addresses || !directory_.capture.has_protocol(view.tuple.protocol))) return {Action::ignore};
   if (!directory_.is_captured(view)) return {Action::ignore};
   if (error != ParseError::none) return {drop(counter_of(error))};
   return view.hop_limit <= 1 ? Decision{end_hops(packet, view)} : process_parsed(packet, view);

@@ -187,8 +187,13 @@ int Engine::open_wire(const std::string& interface, const char*& failed_call) {
   return 0;
 }
 
-void Engine::set_wire_filter(WireFilter filter) {
-  wire_filter_ = std::move(filter);
+void Engine::set_on_wire(OnWire protocols) {
+  directory().capture.protocols.store(protocols, std::memory_order_relaxed);
+  wire_filter_ = WireFilter(protocols);
+}
+
+void Engine::set_wire_networks(std::span<const Network> destinations, std::span<const Network> sources) {
+  wire_filter_ = WireFilter(directory().capture.protocols.load(std::memory_order_relaxed), destinations, sources);
   for (const auto& [interface, rings] : rings_) {
     for (const auto& ring : rings) ring->set_filter(wire_filter_);
   }

@@ -70,8 +70,10 @@ class Engine {
   // where it is the port of a bridge or a bond, -EOPNOTSUPP where it is no Ethernet, -ENOSPC.
   int open_wire(const std::string& interface, const char*& failed_call);
   void close_wire(const std::string& interface);
-  // Copies of other packets do not come. Before the first call all come.
-  void set_wire_filter(WireFilter filter);
+  // Before the first ring; TCP alone by itself.
+  void set_on_wire(OnWire protocols);
+  // Copies of packets that are for or from other networks do not come. Before the first call all come.
+  void set_wire_networks(std::span<const Network> destinations, std::span<const Network> sources);
   // Whether it is taken from, and still is the interface of that name, and no port.
   bool has_wire(const std::string& interface);
   // Around what changes which packets the kernel drops: see Twins. open_wire() begins such a change.
@@ -129,7 +131,7 @@ class Engine {
   std::map<uint32_t, std::unique_ptr<TunDevice>> mark_devices_;
   using Rings = std::vector<std::unique_ptr<PacketRing>>;
   std::map<std::string, Rings> rings_;  // by interface: one a worker
-  WireFilter wire_filter_;
+  WireFilter wire_filter_{OnWire::tcp};
   Netlink netlink_;
   std::vector<std::unique_ptr<ReceiverSet>> others_;  // one a worker; marks are the first one's
   std::unique_ptr<Commons> commons_;

@@ -26,6 +26,12 @@ std::atomic_ref<uint32_t> status_of(uint8_t* frame) {
   return std::atomic_ref<uint32_t>(reinterpret_cast<tpacket2_hdr*>(frame)->tp_status);
 }
 
+// A tag of VLAN 0 has a priority only: the packet is the device's own. Source: IEEE 802.1Q; net/core/dev.c.
+bool is_of_vlan(const tpacket2_hdr& header) {
+  constexpr uint16_t kVlanIdMask = 0xfff;
+  return (header.tp_status & TP_STATUS_VLAN_VALID) != 0 && (header.tp_vlan_tci & kVlanIdMask) != 0;
+}
+
 bool is_ip(const sockaddr_ll& from) {
   const bool is_for_host = from.sll_pkttype == PACKET_HOST;
   return is_for_host && (from.sll_protocol == htons(ETHERTYPE_IP) || from.sll_protocol == htons(ETHERTYPE_IPV6));
@@ -85,7 +91,8 @@ int PacketRing::open(uint32_t interface, const Options& options, const WireFilte
       ::mmap(nullptr, static_cast<size_t>(kFrames) * kFrameBytes, PROT_READ | PROT_WRITE, MAP_SHARED, socket.get(), 0);
   if (ring == MAP_FAILED) return -errno;
   ring_ = static_cast<uint8_t*>(ring);
-  filter.attach(socket.get());
+  failed_call = "setsockopt SO_ATTACH_FILTER";
+  if (!filter.attach(socket.get())) return -errno;
   sockaddr_ll own{};
   own.sll_family = AF_PACKET;
   own.sll_protocol = htons(ETH_P_ALL);
@@ -142,8 +149,7 @@ int PacketRing::receive(std::span<Packet> burst) {
 PacketRing::Taken PacketRing::take(uint8_t* frame, Packet& packet) {
   const auto& header = *reinterpret_cast<const tpacket2_hdr*>(frame);
   const auto& from = *reinterpret_cast<const sockaddr_ll*>(frame + TPACKET_ALIGN(sizeof header));
-  const bool has_tag = (header.tp_status & TP_STATUS_VLAN_VALID) != 0;
-  const bool is_wanted = is_ip(from) && !has_tag;
+  const bool is_wanted = is_ip(from) && !is_of_vlan(header);
   if ((header.tp_status & TP_STATUS_LOSING) != 0) is_losing_ = true;
   if ((header.tp_status & TP_STATUS_COPY) != 0) {
     // It is taken from the queue whether it is wanted or not, to stay in step.

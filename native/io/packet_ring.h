@@ -5,7 +5,8 @@
 // changed in place, sent from there, and given back when the next burst is asked for. What does not fit into a frame, a
 // super-packet above all, waits in the socket's queue in the same order, and is received into the caller's buffer. It is
 // a copy that comes: that the kernel does not treat the original as well is arranged elsewhere. Only IP packets for this
-// host are handed out; what the host sends itself does not come here.
+// host are handed out; what the host sends itself does not come here, nor packets of VLANs, which come by their own
+// devices.
 // Source: packet(7); Documentation/networking/packet_mmap.rst; net/packet/af_packet.c, tpacket_rcv().
 #pragma once
 
@@ -34,7 +35,7 @@ class PacketRing final : public Receiver {
   };
   // 0 or -errno; `failed_call` then names the system call.
   int open(uint32_t interface, const Options& options, const WireFilter& filter, const char*& failed_call);
-  // From any thread.
+  // From any thread. Where the kernel takes none, the one before stays.
   void set_filter(const WireFilter& filter) { filter.attach(socket_.get()); }
 
   // The frames of the burst before are given back.

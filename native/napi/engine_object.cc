@@ -44,6 +44,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
                       InstanceMethod<&EngineObject::SetWireChanging>("setWireChanging"),
                       InstanceMethod<&EngineObject::SetCapture>("setCapture"),
                       InstanceMethod<&EngineObject::SetWireNetworks>("setWireNetworks"),
+                      InstanceMethod<&EngineObject::SetUdpOnWire>("setUdpOnWire"),
                       InstanceMethod<&EngineObject::Start>("start"),
                       InstanceMethod<&EngineObject::Stop>("stop"),
                       InstanceMethod<&EngineObject::Wake>("wake"),
@@ -153,12 +154,18 @@ Napi::Value EngineObject::SetCapture(const Napi::CallbackInfo& info) {
   return is_taken ? info.Env().Undefined() : throw_range(info.Env(), "setCapture: too many");
 }
 
+// (whether UDP is taken from the wire)
+Napi::Value EngineObject::SetUdpOnWire(const Napi::CallbackInfo& info) {
+  engine_.set_on_wire(info[0].ToBoolean() ? OnWire::tcp_and_udp : OnWire::tcp);
+  return info.Env().Undefined();
+}
+
 // (words of networks that packets are for, and of those that they are from: family, address, length)
 Napi::Value EngineObject::SetWireNetworks(const Napi::CallbackInfo& info) {
   std::vector<Network> destinations, sources;
   if (info.Length() < 2 || !read_networks(info[0], destinations) || !read_networks(info[1], sources))
     return throw_range(info.Env(), "setWireNetworks: words");
-  engine_.set_wire_filter(WireFilter(destinations, sources));
+  engine_.set_wire_networks(destinations, sources);
   return info.Env().Undefined();
 }
 

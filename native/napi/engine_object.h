@@ -28,6 +28,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value HasWire(const Napi::CallbackInfo& info);
   Napi::Value SetWireChanging(const Napi::CallbackInfo& info);
   Napi::Value SetCapture(const Napi::CallbackInfo& info);
+  Napi::Value SetUdpOnWire(const Napi::CallbackInfo& info);
   Napi::Value SetWireNetworks(const Napi::CallbackInfo& info);
   Napi::Value Start(const Napi::CallbackInfo& info);
   Napi::Value Stop(const Napi::CallbackInfo& info);

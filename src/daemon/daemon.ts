@@ -85,7 +85,7 @@ export class Daemon {
    * @param onBegin called before anything is done that the end of the process would leave behind
    */
   static async start(options: DaemonOptions, log: Logger, onBegin: () => void = () => {}): Promise<Daemon> {
-    const { parts, offloads, reinject, restored } = await prepare(options, log, onBegin);
+    const { parts, offloads, wireProtocols, reinject, restored } = await prepare(options, log, onBegin);
     const { addon, engine, state } = parts;
     let host: HostPlumbing | undefined;
     try {
@@ -94,6 +94,7 @@ export class Daemon {
         table: options.routingTable,
         journalPath: `${options.socketPath}.host`,
         adopts: state?.hasServices === true,
+        capturedProtocols: wireProtocols,
         log: (level, sentence, fields) => log[level](fields ?? {}, sentence),
         onVipLocation: (address, isLocal) => engine.setVipLocal(address, isLocal),
         onRoute: (address, route) => engine.setRoute(address, route ?? NO_ROUTE),
@@ -109,6 +110,7 @@ export class Daemon {
         {
           device: options.device,
           offloads,
+          ...(options.io.kind === 'packet' ? { wireProtocols } : {}),
           reinject,
           connections: options.connections,
           socket: options.socketPath,

@@ -11,6 +11,7 @@ import { type Addon, loadAddon } from '../engine/addon.js';
 import { Engine } from '../engine/engine.js';
 import { Director } from '../ipvs/director.js';
 import type { Scheduler } from '../ipvs/scheduler.js';
+import type { ProtocolName } from '../net/family.js';
 import { makeBuiltinSchedulers } from '../scheduling/registry.js';
 import { wlc } from '../scheduling/wlc.js';
 import { ControlSockets } from './control-sockets.js';
@@ -45,6 +46,8 @@ export interface Prepared {
   readonly parts: Parts;
   /** In force on the TUN device. */
   readonly offloads: readonly string[];
+  /** Of which protocols packets are taken from the wire, if any. */
+  readonly wireProtocols: readonly ProtocolName[];
   readonly reinject: 'raw' | 'tun';
   /** What the restored configuration asks of the host. */
   readonly restored: readonly HostChange[];
@@ -79,11 +82,15 @@ export async function prepare(options: DaemonOptions, log: Logger, onBegin: () =
   const offloads = await openTunOf(engine, options.device, { state, store });
   if (state === null) store.giveUp(options.device);
   else state.deviceOpened(0, options.device);
+  // The same kernels can describe super-packets of UDP to a TUN device and to a packet socket: native/io/wire_filter.h.
+  const isUdpOnWire = offloads.includes('uso');
+  engine.devices.setUdpOnWire(isUdpOnWire);
+  const wireProtocols: readonly ProtocolName[] = isUdpOnWire ? ['tcp', 'udp'] : ['tcp'];
   const reinject = chooseReinjection(engine, options, log);
   openKeptErrors(engine, log);
   const director = makeDirector(engine, ownSchedulers);
   const parts = { log, addon, engine, changes, director, state, store };
-  return { parts, offloads, reinject, restored: takeUp(parts, options) };
+  return { parts, offloads, wireProtocols, reinject, restored: takeUp(parts, options) };
 }
 
 /**

@@ -10,11 +10,17 @@ import { messageOf } from '../base/error.js';
 import type { Devices } from '../engine/devices.js';
 import type { HostPlumbing } from '../host/host-plumbing.js';
 import type { Logger } from './logger.js';
+import { vlanObstacles } from './vlan-obstacles.js';
 
 const NO_HARDWARE_ADDRESS = '00:00:00:00:00:00';
 
-/** Names of the Ethernet interfaces that are up and have an address. */
+/** Names of the Ethernet interfaces that are up and have an address, but for those that VLANs make unfit. */
 function presentInterfaces(): readonly string[] {
+  const obstacles = vlanObstacles();
+  return ethernets().filter((name) => !obstacles.has(name));
+}
+
+function ethernets(): readonly string[] {
   return Object.entries(networkInterfaces()).flatMap(([name, addresses]) => {
     const isEthernet = addresses?.some(({ internal, mac }) => !internal && mac !== NO_HARDWARE_ADDRESS);
     return isEthernet ? [name] : [];

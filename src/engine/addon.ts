@@ -61,6 +61,8 @@ export interface NativeEngine {
    * family, address of four words, prefix length; `ports`: 9 words each, these and protocol, first port (0: the whole protocol), last.
    */
   setCapture(sources: Uint32Array, ports: Uint32Array): void;
+  /** Before the first openWire(); without it TCP alone is taken from the wire. */
+  setUdpOnWire(isTaken: boolean): void;
   /** Copies of other packets do not come from the wire; before the first call all come. Words as those of `sources`. */
   setWireNetworks(destinations: Uint32Array, sources: Uint32Array): void;
   start(ringDoorbell: () => void): void;

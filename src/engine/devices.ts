@@ -68,6 +68,11 @@ export class Devices {
     openKeptErrors(this.#native);
   }
 
+  /** Whether UDP is taken from the wire too, not only TCP. Before the first interface is. */
+  setUdpOnWire(isTaken: boolean): void {
+    this.#native.setUdpOnWire(isTaken);
+  }
+
   /** Takes packets from an interface; see {@link openWire}. One that is taken from already stays. */
   openWire(interfaceName: string): boolean {
     return openWire(this.#native, interfaceName);

@@ -5,7 +5,8 @@
  * One table a daemon, named after its routing table, with a chain a device that exists, and sets for what is dropped.
  * Changes of the sets are made element by element, all else by a new table in place of the old one, in one transaction.
  *
- * Frames with a VLAN tag are no packets of the capture device, whatever address is in them.
+ * Frames with a VLAN's tag are no packets of the capture device, whatever address is in them; a tag of VLAN 0 has a
+ * priority only.
  * Source: linux net/core/dev.c, __netif_receive_skb_core().
  */
 import { UipvsError } from '../base/error.js';
@@ -21,7 +22,8 @@ import type { HostSystem } from './system.js';
 
 /** In front of what others may do with a packet there. */
 const PRIORITY = -500;
-const PROTOCOLS = `{ ${Object.values(PROTOCOL_NUMBERS).join(', ')} }`;
+/** Of a tag, the number of the VLAN. Those of 802.1ad are nothing that nft has a name for. */
+const VLAN_ID = '@ll,112,16 & 0x0fff';
 
 /** The elements of each set. */
 type Sets = ReadonlyMap<string, ReadonlySet<string>>;
@@ -60,10 +62,11 @@ function portElements(selectors: readonly PortSelector[]): readonly string[] {
   );
 }
 
-function setsOf(selections: Selections): Sets {
+function setsOf(selections: Selections, protocols: readonly number[]): Sets {
   const sets = new Map<string, ReadonlySet<string>>();
   for (const family of [4, 6] as const) {
-    const { vips, ports, sources } = selections[family];
+    const { vips, sources } = selections[family];
+    const ports = selections[family].ports.filter(({ protocol }) => protocols.includes(protocol));
     const whole = ports.filter(hasAllPorts);
     sets.set(`vips${family}`, vips);
     sets.set(`sources${family}`, new Set(sources.map(prefixText)));
@@ -95,7 +98,12 @@ function dropRules(family: Family): readonly string[] {
   ];
 }
 
-function tableScript(name: string, devices: readonly string[], sets: Sets): string {
+function tableScript(
+  name: string,
+  devices: readonly string[],
+  sets: Sets,
+  protocols: readonly number[],
+): string {
   const lines = [`add table netdev ${name}`, `delete table netdev ${name}`, `table netdev ${name} {`];
   for (const family of [4, 6] as const) {
     for (const [set, type] of setTypes(family)) {
@@ -110,8 +118,8 @@ function tableScript(name: string, devices: readonly string[], sets: Sets): stri
     lines.push(
       ` chain device${index} {`,
       `  type filter hook ingress device "${device}" priority ${PRIORITY}; policy accept;`,
-      '  ether type { 0x8100, 0x88a8 } accept',
-      `  meta l4proto ${PROTOCOLS} jump captured`,
+      `  ether type { 0x8100, 0x88a8 } ${VLAN_ID} != 0 accept`,
+      `  meta l4proto { ${protocols.join(', ')} } jump captured`,
       ' }',
     );
   }
@@ -138,6 +146,7 @@ function changeScript(name: string, before: Sets, after: Sets): string | null {
 export class CaptureFilter implements CaptureMeans {
   readonly #context: HostContext;
   readonly #name: string;
+  readonly #protocols: readonly number[];
   /** What is in the kernel; null when nothing is, or nobody knows. */
   #applied: { readonly devices: readonly string[]; readonly sets: Sets } | null = null;
   #wanted: { readonly devices: readonly string[]; readonly selections: Selections } | null = null;
@@ -148,6 +157,7 @@ export class CaptureFilter implements CaptureMeans {
   constructor(context: HostContext) {
     this.#context = context;
     this.#name = filterTable(context.table);
+    this.#protocols = context.capturedProtocols.map((name) => PROTOCOL_NUMBERS[name]);
     this.#isInherited = context.journal.content.hasFilter;
   }
 
@@ -163,7 +173,7 @@ export class CaptureFilter implements CaptureMeans {
     const { system, journal } = this.#context;
     const links = await listLinks(system);
     const present = devices.filter((device) => links.has(device));
-    const sets = setsOf(selections);
+    const sets = setsOf(selections, this.#protocols);
     const script =
       this.#applied?.devices.join() === present.join()
         ? changeScript(this.#name, this.#applied.sets, sets)
@@ -174,7 +184,7 @@ export class CaptureFilter implements CaptureMeans {
     const isChanged = script !== null && (await system.changeFilter(script)) === null;
     if (!isChanged) {
       this.#applied = null;
-      const reason = await system.changeFilter(tableScript(this.#name, present, sets));
+      const reason = await system.changeFilter(tableScript(this.#name, present, sets, this.#protocols));
       // Refused as a whole: nothing is there that was not there before.
       if (reason !== null && !wasThere) await journal.setFilter(false);
       if (reason !== null) throw new UipvsError('EIO', `nftables refused table ${this.#name}: ${reason}`);

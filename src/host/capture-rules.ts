@@ -3,7 +3,7 @@
  *
  *     46  iif A ipproto P lookup V                       one a device and protocol; V holds `blackhole VIP`
  *     47  iif A to VIP ipproto P dport N lookup B        one a device and service on a VIP of the host
- *     61  iif A from RIP lookup B                        one a device and real server, for tcp, udp and sctp
+ *     61  iif A from RIP ipproto P lookup B              one a device, real server and protocol
  *      B  blackhole default
  *
  * The rules lead to tables instead of having the action blackhole, so that each daemon knows its own. A rule whose
@@ -30,11 +30,17 @@ import { isNothing, type Selection } from './selection.js';
 import { captureTables } from './table.js';
 import { isAlreadyGone } from './undo.js';
 
-function wantedLines(devices: readonly string[], selection: Selection, table: number): Set<string> {
+function wantedLines(
+  devices: readonly string[],
+  selection: Selection,
+  { table, capturedProtocols }: HostContext,
+): Set<string> {
   const lines = new Set<string>();
   if (devices.length === 0 || isNothing(selection)) return lines;
   const { vips: vipTable, all: allTable } = captureTables(table);
-  const { vips, ports, sources } = selection;
+  const { vips, sources } = selection;
+  const protocols = capturedProtocols.map((name) => PROTOCOL_NUMBERS[name]);
+  const ports = selection.ports.filter(({ protocol }) => protocols.includes(protocol));
   const addRule = (lookup: number, rule: Omit<Rule, 'action' | 'owner'>) =>
     lines.add(`rule ${ruleText({ ...rule, action: { lookup }, owner: OWNER })}`);
   // Where a rule leads is there before the rule.
@@ -42,7 +48,7 @@ function wantedLines(devices: readonly string[], selection: Selection, table: nu
   if (ports.length + sources.length > 0)
     lines.add(`route ${routeText({ to: 'default', device: null, table: allTable })}`);
   for (const iif of devices) {
-    for (const protocol of vips.size > 0 ? Object.values(PROTOCOL_NUMBERS) : [])
+    for (const protocol of vips.size > 0 ? protocols : [])
       addRule(vipTable, { preference: PREFERENCE.capturedVip, iif, protocol });
     for (const selector of ports) {
       addRule(allTable, {
@@ -53,8 +59,12 @@ function wantedLines(devices: readonly string[], selection: Selection, table: nu
         destinationPorts: portsOfRule(selector),
       });
     }
-    for (const selector of sources)
-      addRule(allTable, { preference: PREFERENCE.capturedReply, iif, from: prefixText(selector) });
+    for (const selector of sources) {
+      for (const protocol of protocols) {
+        const from = prefixText(selector);
+        addRule(allTable, { preference: PREFERENCE.capturedReply, iif, from, protocol });
+      }
+    }
   }
   return lines;
 }
@@ -75,7 +85,7 @@ export class CaptureRules implements CaptureMeans {
 
   async apply(devices: readonly string[], selections: Selections): Promise<void> {
     for (const family of [4, 6] as const) {
-      this.#wanted[family] = wantedLines(devices, selections[family], this.#context.table);
+      this.#wanted[family] = wantedLines(devices, selections[family], this.#context);
       await this.#reconcile(family);
     }
   }

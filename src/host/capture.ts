@@ -3,14 +3,15 @@
  *
  * An AF_PACKET socket gets a copy of each packet that comes in by its device; the packet itself goes on into the kernel,
  * which would route it to the TUN device, too. So the kernel must drop, without a word, exactly those that the data
- * plane takes from its socket. On a capture device these are the TCP, UDP and SCTP packets
+ * plane takes from its socket. On a capture device these are the packets of TCP and, where the kernel can describe all of
+ * its super-packets to a socket (Linux 6.2), of UDP
  *
  *   (a) to a VIP that is no address of the host,
  *   (b) to a service's port on a VIP that is one,
  *   (c) from a real server.
  *
  * Everything else goes the way it always does, through the TUN device: ICMP, above all, whose errors the kernel must be
- * able to deliver, other protocols, other devices, and the host's own packets.
+ * able to deliver, other protocols, SCTP too, other devices, and the host's own packets.
  *
  * There are two means. capture-filter.ts, a chain of nftables at the ingress hook, drops before the kernel has looked at
  * the IP header; capture-rules.ts, policy rules and blackhole routes, needs nothing but `ip`. Measured with a flood of
@@ -166,7 +167,9 @@ export class Capture {
       ),
       ports: selections.flatMap(({ ports }) =>
         ports
-          .filter(({ isWide }) => isWide)
+          .filter(
+            ({ isWide, protocolName }) => isWide && this.#context.capturedProtocols.includes(protocolName),
+          )
           .map((box) => {
             const { protocolName: protocol, first, last } = box;
             return { ...networkOf(box), protocol, first, last };

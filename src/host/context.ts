@@ -1,5 +1,6 @@
 /** What the parts of one daemon's host plumbing have in common. */
 
+import type { ProtocolName } from '../net/family.js';
 import type { WideCapture } from './capture.js';
 import type { CapturedNetworks } from './captured-networks.js';
 import type { Journal } from './journal.js';
@@ -27,6 +28,8 @@ export interface HostContext {
   readonly onVipLocation: (address: string, isLocal: boolean) => void;
   /** Told the kernel's way to a real server, null when there is none, before rules are changed, and when it changes. */
   readonly onRoute: (address: string, route: RouteFacts | null) => void;
+  /** Of which protocols packets are captured, see capture.ts. */
+  readonly capturedProtocols: readonly ProtocolName[];
   /** Told what captured packets are selected that nobody asked for, before that comes into force. */
   readonly onCapture: (capture: WideCapture) => void;
   /** Told networks of all captured packets, before they come into force, and whenever they change. */

@@ -1,5 +1,6 @@
 /** What a daemon says when it opens its host plumbing. */
 import { UipvsError } from '../base/error.js';
+import type { ProtocolName } from '../net/family.js';
 import type { WideCapture } from './capture.js';
 import type { CapturedNetworks } from './captured-networks.js';
 import type { Announce, Log } from './context.js';
@@ -21,6 +22,8 @@ export interface HostOptions {
    * refresh finds it changed. A server that is removed and added again is told again.
    */
   readonly onRoute?: (address: string, route: RouteFacts | null) => void;
+  /** Of which protocols packets are captured, see {@link HostPlumbing.setCaptureDevices}. Default TCP and UDP. */
+  readonly capturedProtocols?: readonly ProtocolName[];
   /**
    * Told what the kernel drops of captured packets beyond single real servers' addresses and services' ports, see
    * {@link HostPlumbing.setCaptureDevices}: before it does, and whenever that changes. At first there is nothing.

@@ -95,10 +95,11 @@ export class HostPlumbing {
       onCapturedNetworks = () => {},
       announce = () => {},
       answersOnLan = true,
+      capturedProtocols = ['tcp', 'udp'],
     } = options;
     const { withLock, journal, hasAdopted } = await openJournal(options, system);
     const callbacks = { onVipLocation, onRoute, onCapture, onCapturedNetworks, announce, answersOnLan };
-    const context = { system, journal, log, device, table, ...callbacks, withLock };
+    const context = { system, journal, log, device, table, capturedProtocols, ...callbacks, withLock };
     return new HostPlumbing(context, hasAdopted);
   }
 

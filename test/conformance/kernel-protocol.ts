@@ -1,15 +1,10 @@
 /** What passes between the host and the reference kernel, as files in a directory both see. */
+import type { Plan } from '../uml/first-process.js';
 
-/** A `Plan` as JSON, written by the host. */
-export const PLAN_FILE = 'plan.json';
 /** `ScenarioResult`s as JSON lines, written by the kernel's first process. */
 export const RESULTS_FILE = 'results.jsonl';
 
-export interface Plan {
-  /** The variable PATH of the first process. */
-  readonly path: string;
-  /** The Node.js program. */
-  readonly node: string;
+export interface ScenarioPlan extends Plan {
   /** Scenario files, absolute. */
   readonly files: readonly string[];
   /** How many to run at a time. */

@@ -1,16 +1,32 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { UipvsError } from '../../src/base/error.js';
-import { PLAN_FILE, type Plan, RESULTS_FILE, type ScenarioResult } from './kernel-protocol.js';
+import { PLAN_FILE, planOfThisProcess } from '../uml/first-process.js';
+import { bootUserModeLinux, type Machine, machineRequirements } from '../uml/user-mode-linux.js';
+import { RESULTS_FILE, type ScenarioPlan, type ScenarioResult } from './kernel-protocol.js';
 import { longestFirst } from './observe-files.js';
-import { bootUserModeLinux, KERNELS } from './user-mode-linux.js';
+
+/** How many such machines run at a time. */
+const KERNELS = 2;
+
+const MACHINE: Machine = {
+  init: fileURLToPath(new URL('./kernel-init.js', import.meta.url)),
+  /** Two labs with five Node processes each take about 160 MiB of it. */
+  memoryMib: 384,
+};
 
 const BOOT_LIMIT_MS = 30_000;
 const SCENARIO_LIMIT_MS = 60_000;
 
 /** User-mode Linux has been seen to lose a process to a stray signal; what it did not come to is asked again. */
 const BOOTS = 2;
+
+/** One sentence saying what this host lacks for the reference kernel, or null when it can be booted. */
+export function kernelRequirements(): string | null {
+  return machineRequirements(KERNELS, MACHINE.memoryMib, ['ipvsadm']);
+}
 
 /**
  * Run the scenario files in Linux with ip_vs, which is booted as a process (user-mode Linux), `parallel` at a time, and
@@ -56,9 +72,9 @@ async function bootWith(
 ): Promise<{ readonly results: readonly ScenarioResult[]; readonly said: string }> {
   const shared = mkdtempSync(path.join(tmpdir(), 'uipvs-reference-'));
   try {
-    const plan: Plan = { path: process.env.PATH ?? '', node: process.execPath, files, parallel };
+    const plan: ScenarioPlan = { ...planOfThisProcess(), files, parallel };
     writeFileSync(path.join(shared, PLAN_FILE), JSON.stringify(plan));
-    const said = await bootUserModeLinux(shared, BOOT_LIMIT_MS + files.length * SCENARIO_LIMIT_MS);
+    const said = await bootUserModeLinux(MACHINE, shared, BOOT_LIMIT_MS + files.length * SCENARIO_LIMIT_MS);
     return { results: readResults(path.join(shared, RESULTS_FILE)), said };
   } finally {
     rmSync(shared, { recursive: true, force: true });

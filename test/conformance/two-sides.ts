@@ -4,9 +4,8 @@ import { requirements } from '../lab/requirements.js';
 import { unifiedDiff } from './diff.js';
 import type { ScenarioResult } from './kernel-protocol.js';
 import { observeFiles } from './observe-files.js';
-import { observeOnKernel } from './reference-kernel.js';
+import { kernelRequirements, observeOnKernel } from './reference-kernel.js';
 import { uipvsBalancer } from './uipvs-balancer.js';
-import { kernelRequirements } from './user-mode-linux.js';
 
 /** Scenarios running at a time on each side: most of their time is waiting for silence to be silence. */
 const PARALLEL = 4;

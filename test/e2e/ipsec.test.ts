@@ -1,6 +1,6 @@
 /**
- * ESP and AH follow the connection of UDP port 500. No kernel here speaks them, so both ends are played by bytes; what
- * is behind the addresses must arrive as it was sent.
+ * ESP and AH follow the connection of UDP port 500. Not every kernel speaks them, so both ends are played by bytes; what
+ * is behind the addresses must arrive as it was sent. Two kernels that speak ESP are in ../uml.
  */
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -10,27 +10,16 @@ import { CLIENT, realServer, VIP } from '../lab/topology.js';
 import { type Dissection, dissect } from './support/dissection.js';
 import { FrameSender } from './support/frame-sender.js';
 import * as build from './support/frames.js';
+import { exchangeKeys, KEY_EXCHANGE_PORT } from './support/key-exchange.js';
 import { readPackets } from './support/packets.js';
 import { Scene } from './support/scene.js';
 
-const KEY_EXCHANGE_PORT = 500;
 const ESP = 50;
 const AH = 51;
 const ARRIVAL_LIMIT_MS = 3000;
 /** An address of the director itself. */
 const LOCAL_VIP = '10.9.0.5';
 const MORE_FRAGMENTS = 0x2000;
-
-/** ADDRESS PORT: one datagram from that port to that port, and its answer. */
-const KEY_EXCHANGE = `
-import socket, sys
-address, port = sys.argv[1], int(sys.argv[2])
-client = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
-client.bind(("", port))
-client.settimeout(3)
-client.sendto(b"keys", (address, port))
-print(client.recv(100).decode())
-`;
 
 interface Case {
   readonly name: string;
@@ -99,24 +88,12 @@ describe('a UDP service of port 500', () => {
     return arrived;
   }
 
-  /** As far as a balancer sees that: a datagram there, and one back. */
-  async function exchangeKeys(vip: string): Promise<void> {
-    const answer = await scene.lab.run('client', [
-      'python3',
-      '-c',
-      KEY_EXCHANGE,
-      vip,
-      String(KEY_EXCHANGE_PORT),
-    ]);
-    assert.equal(answer.trim(), 'keys');
-  }
-
   for (const [index, { name, vip, protocol }] of CASES.entries()) {
     test(`${name} reaches the real server that has the keys, and comes back from the VIP`, async () => {
       const { family, near, server, virtual } = addressesOf(vip);
       const host = serverOf(vip) === 1 ? 'rs1' : 'rs2';
       const ip = family === 4 ? build.ipv4 : build.ipv6;
-      if (protocol === ESP) await exchangeKeys(vip);
+      if (protocol === ESP) await exchangeKeys(scene.lab, vip);
       const segment = (text: string) => build.raw(protocol, Buffer.from(`0000${'0'.repeat(12)}${text}`));
       const up = segment(`request ${index} of an odd length`);
       const there = await carry(

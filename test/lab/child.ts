@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { UipvsError } from '../../src/base/error.js';
-import { until } from './poll.js';
+import { slowness, until } from './poll.js';
 
 /** How a child ended: one of the two is null. */
 export interface Exit {
@@ -66,10 +66,10 @@ export class Child {
     }
   }
 
-  /** SIGTERM, then SIGKILL after `graceMs`. May be called twice. */
+  /** SIGTERM, then SIGKILL after `graceMs`, see {@link slowness}. May be called twice. */
   async stop(graceMs: number = STOP_GRACE_MS): Promise<Exit> {
     this.signal('SIGTERM');
-    const timer = setTimeout(() => this.signal('SIGKILL'), graceMs);
+    const timer = setTimeout(() => this.signal('SIGKILL'), graceMs * slowness());
     const exit = await this.exited;
     clearTimeout(timer);
     return exit;

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { UipvsError } from '../../src/base/error.js';
+import { slowness } from './poll.js';
 
 export interface ExecOptions {
   /** Text for standard input; without it the program reads an empty one. */
   readonly input?: string;
-  /** The program is killed, and the call throws, after this many milliseconds. Default 30000. */
+  /** The program is killed, and the call throws, after this many milliseconds, see {@link slowness}. Default 30000. */
   readonly timeoutMs?: number;
   /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
@@ -26,7 +27,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  */
 export function execute(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
   const [program = '', ...args] = argv;
-  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const timeoutMs = (options.timeoutMs ?? DEFAULT_TIMEOUT_MS) * slowness();
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env: { ...process.env, ...options.env }, stdio: 'pipe' });
     let stdout = '';

@@ -34,23 +34,51 @@ export const OFFLOAD_ROWS: readonly OffloadRow[] = [
   ),
 ];
 
-const DEVICES: Readonly<Record<Place, readonly (readonly [Host, string])[]>> = {
-  client: [['client', 'eth0']],
-  director: [
+/** The ends of the cables of the client and of a real server. */
+export function cableEnds(place: Place, server: Host): readonly (readonly [Host, string])[] {
+  if (place === 'client') return [['client', 'eth0']];
+  if (place === 'server') return [[server, 'eth0']];
+  return [
     ['director', CLIENT_DEVICE],
-    ['director', 'rs1'],
-  ],
-  server: [['rs1', 'eth0']],
-};
+    ['director', server],
+  ];
+}
 
-/** Makes the cables of client and real server 1 as the row says. */
-export async function setOffloadRow(lab: Lab, { off }: OffloadRow): Promise<void> {
-  await Promise.all(
-    PLACES.flatMap((place) =>
-      DEVICES[place].map(([host, device]) => {
-        const features = FEATURES.map((feature) => [feature, !(off[place] ?? []).includes(feature)] as const);
-        return lab.ethtool(host, device, Object.fromEntries(features));
-      }),
-    ),
-  );
+/** The cables of the client and of a real server, all of whose offloads are on at first. */
+export class OffloadSwitch {
+  readonly #lab: Lab;
+  readonly #server: Host;
+  #off: OffloadRow['off'] = {};
+
+  private constructor(lab: Lab, server: Host) {
+    this.#lab = lab;
+    this.#server = server;
+  }
+
+  static async allOn(lab: Lab, server: Host = 'rs1'): Promise<OffloadSwitch> {
+    const made = new OffloadSwitch(lab, server);
+    await made.#change(PLACES, {});
+    return made;
+  }
+
+  /** Makes them as the row says. */
+  async set({ off }: OffloadRow): Promise<void> {
+    const before = this.#off;
+    this.#off = off;
+    const changed = PLACES.filter((place) => String(before[place]) !== String(off[place]));
+    await this.#change(changed, off);
+  }
+
+  async #change(places: readonly Place[], off: OffloadRow['off']): Promise<void> {
+    await Promise.all(
+      places.flatMap((place) =>
+        cableEnds(place, this.#server).map(([host, device]) => {
+          const features = FEATURES.map(
+            (feature) => [feature, !(off[place] ?? []).includes(feature)] as const,
+          );
+          return this.#lab.ethtool(host, device, Object.fromEntries(features));
+        }),
+      ),
+    );
+  }
 }

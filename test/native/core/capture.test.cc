@@ -40,6 +40,7 @@ std::unique_ptr<Rig> captured_rig() {
   auto rig = make_rig();
   REQUIRE(rig->directory.vips.find({Family::ipv4, 0, 0, kVip}) != ServiceTable::kNoService);
   REQUIRE(rig->directory.real_servers.add(0, {Family::ipv4, 0, 0, kReal}));
+  rig->directory.capture.protocols = OnWire::tcp_and_udp;
   return rig;
 }
 
@@ -113,6 +114,19 @@ TEST_CASE("copies: of packets to a VIP and from a real server are treated as tho
   CHECK(copied(*rig, segment(between(kReal, kStranger))).action == Action::transmit);
   CHECK(copied(*rig, segment(between(kClient, kVip, kProtocolTcp, 81)), &left).action == Action::transmit);
   CHECK(tuple_of(left).destination == kClient);
+}
+
+TEST_CASE("copies: of SCTP are ignored, and of UDP where the kernel cannot describe all of them") {
+  const auto rig = captured_rig();
+  PacketSpec spec;
+  spec.payload.resize(16);
+  spec.tuple = between(kClient, kVip, kProtocolSctp);
+  CHECK(copied(*rig, build_packet(spec)).action == Action::ignore);
+  spec.tuple = between(kClient, kVip, kProtocolUdp);
+  CHECK(copied(*rig, build_packet(spec)).action != Action::ignore);
+  rig->directory.capture.protocols = OnWire::tcp;
+  CHECK(copied(*rig, build_packet(spec)).action == Action::ignore);
+  CHECK(copied(*rig, segment(between(kClient, kVip))).action != Action::ignore);
 }
 
 TEST_CASE("copies: of what the kernel keeps are ignored, and counted as nothing") {

@@ -60,6 +60,8 @@ bool holds(const Network& network, const FiveTuple& tuple, const Address& addres
   return true;
 }
 
+constexpr OnWire kBoth = OnWire::tcp_and_udp;
+
 FiveTuple tcp(const Address& source, const Address& destination) {
   return {Family::ipv4, kProtocolTcp, 1, 2, source, destination};
 }
@@ -69,17 +71,59 @@ const Network kServer{Family::ipv4, address4(10, 1, 0, 11), 32};
 
 }  // namespace
 
-TEST_CASE("wire filter: without one everything passes") {
-  Filtered wire({});
-  CHECK(wire.passes(tcp(address4(1, 1, 1, 1), address4(2, 2, 2, 2))));
+TEST_CASE("wire filter: without networks all packets of the protocols that are taken pass, and no others") {
+  for (const OnWire protocols : {OnWire::tcp, kBoth}) {
+    CAPTURE(protocols == kBoth);
+    Filtered wire{WireFilter(protocols)};
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+      for (const uint8_t protocol : {kProtocolTcp, kProtocolUdp, kProtocolSctp, kProtocolIcmp, kProtocolEsp}) {
+        CAPTURE(protocol);
+        const bool is_taken = protocol == kProtocolTcp || (protocol == kProtocolUdp && protocols == kBoth);
+        CHECK(wire.passes({family, protocol, 1, 2, address4(1, 1, 1, 1), address4(2, 2, 2, 2)}) == is_taken);
+      }
+    }
+  }
+}
+
+TEST_CASE("wire filter: of IPv6 the protocol counts that is behind the extension headers") {
+  Filtered wire{WireFilter(OnWire::tcp)};
+  const auto chained = [](std::span<const uint8_t> headers, uint8_t protocol, uint8_t units) {
+    MemoryPacket packet;
+    packet.bytes.resize(40);
+    packet.bytes[0] = 0x60;
+    size_t next_at = 6;
+    for (const uint8_t header : headers) {
+      packet.bytes[next_at] = header;
+      next_at = packet.bytes.size();
+      packet.bytes.resize(packet.bytes.size() + (units + 1u) * 8);
+      packet.bytes[next_at + 1] = units;
+    }
+    packet.bytes[next_at] = protocol;
+    packet.bytes.resize(packet.bytes.size() + 20);
+    return frame_of(packet);
+  };
+  for (const uint8_t header : {kProtocolHopByHop, kProtocolRouting, kProtocolDestinationOptions}) {
+    for (const int count : {1, 2, kMaxExtensionHeaders}) {
+      for (const uint8_t units : {0, 3}) {
+        const std::vector<uint8_t> headers(static_cast<size_t>(count), header);
+        CHECK(wire.passes(chained(headers, kProtocolTcp, units)));
+        CHECK_FALSE(wire.passes(chained(headers, kProtocolUdp, units)));
+        CHECK_FALSE(wire.passes(chained(headers, kProtocolSctp, units)));
+      }
+    }
+    const std::vector<uint8_t> too_many(kMaxExtensionHeaders + 1, header);
+    CHECK_FALSE(wire.passes(chained(too_many, kProtocolTcp, 0)));
+  }
+  const std::vector<uint8_t> fragment = {kProtocolDestinationOptions, kProtocolFragment};
+  CHECK(wire.passes(chained(fragment, kProtocolUdp, 0)));
 }
 
 TEST_CASE("wire filter: what is for a VIP or from a real server passes, nothing else") {
-  Filtered wire(WireFilter({&kVips, 1}, {&kServer, 1}));
+  Filtered wire(WireFilter(kBoth, {&kVips, 1}, {&kServer, 1}));
   const Address client = address4(10, 0, 0, 2), stranger = address4(10, 9, 1, 0);
   for (const uint8_t protocol : {kProtocolTcp, kProtocolUdp, kProtocolSctp, kProtocolIcmp, uint8_t{47}}) {
     CAPTURE(protocol);
-    const bool is_balanced = protocol != kProtocolIcmp && protocol != 47;
+    const bool is_balanced = protocol == kProtocolTcp || protocol == kProtocolUdp;
     for (const uint8_t last : {0, 1, 255}) {
       CHECK(wire.passes({Family::ipv4, protocol, 1, 2, client, address4(10, 9, 0, last)}) == is_balanced);
     }
@@ -95,21 +139,23 @@ TEST_CASE("wire filter: what is for a VIP or from a real server passes, nothing 
   CHECK_FALSE(wire.passes({1, 2, 3}));
 }
 
-TEST_CASE("wire filter: nothing passes where there is nothing of ours, and all again where there is no filter") {
-  Filtered wire(WireFilter({}, {}));
+TEST_CASE("wire filter: nothing passes where there is nothing of ours, and all again where no networks are told") {
+  Filtered wire(WireFilter(kBoth, {}, {}));
   const FiveTuple tuple = tcp(address4(10, 0, 0, 2), address4(10, 9, 0, 1));
   CHECK_FALSE(wire.passes(tuple));
-  wire.set(WireFilter({&kVips, 1}, {}));
+  wire.set(WireFilter(kBoth, {&kVips, 1}, {}));
   CHECK(wire.passes(tuple));
-  wire.set({});
+  wire.set(WireFilter(kBoth));
   CHECK(wire.passes(tcp(address4(1, 1, 1, 1), address4(2, 2, 2, 2))));
 }
 
-TEST_CASE("wire filter: of more networks than a program can hold everything passes") {
+TEST_CASE("wire filter: of more networks than a program can hold only the protocol counts") {
   std::vector<Network> many;
   for (uint32_t i = 0; i < 2000; ++i) many.push_back({Family::ipv4, {{i << 8}}, 32});
-  Filtered wire(WireFilter(many, {}));
-  CHECK(wire.passes(tcp(address4(1, 1, 1, 1), address4(2, 2, 2, 2))));
+  Filtered wire(WireFilter(OnWire::tcp, many, {}));
+  const Address one = address4(1, 1, 1, 1), other = address4(2, 2, 2, 2);
+  CHECK(wire.passes(tcp(one, other)));
+  CHECK_FALSE(wire.passes({Family::ipv4, kProtocolUdp, 1, 2, one, other}));
 }
 
 TEST_CASE("wire filter: random networks and packets agree with a comparison bit by bit") {
@@ -132,7 +178,7 @@ TEST_CASE("wire filter: random networks and packets agree with a comparison bit 
         networks.push_back({family, address(family), random.one_in(3) ? 32u : std::max(length, 6u)});
       }
     }
-    Filtered wire(WireFilter(sides[0], sides[1]));
+    Filtered wire(WireFilter(kBoth, sides[0], sides[1]));
     for (int i = 0; i < 50; ++i) {
       const Family family = random.one_in(2) ? Family::ipv6 : Family::ipv4;
       const FiveTuple tuple = {family, kProtocolUdp, 1, 2, address(family), address(family)};
