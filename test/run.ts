@@ -1,5 +1,5 @@
 /**
- * Runs the TypeScript tests: `run.js unit | e2e | conformance | all`, or `run.js e2e tun | packet` for one device.
+ * Runs the TypeScript tests: `run.js unit | e2e | uml | conformance | all`, or `run.js e2e tun | packet` for one device.
  *
  * Unit tests need no rights; the others need root, /dev/net/tun and the Debian packages that `.ci/setup test` installs,
  * and say so and fail where something is missing. The end-to-end tests run on both devices, by which packets come in.
@@ -13,6 +13,8 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const BENCH = fileURLToPath(new URL('../bench/', import.meta.url));
 /** Folders whose tests make network namespaces. */
 const E2E_FOLDERS: readonly string[] = ['lab', 'host', 'e2e', 'demo'];
+/** Those that run in user-mode Linux. */
+const UML_FOLDER = 'uml';
 /** Those of e2e/ that have the machine to themselves: they measure time, or make much work. */
 const ALONE: readonly string[] = [
   'blocked-event-loop',
@@ -141,7 +143,11 @@ function runFile(file: string, env: NodeJS.ProcessEnv): Promise<boolean> {
 type Suite = (words: readonly string[]) => boolean | Promise<boolean>;
 
 const SUITES: Readonly<Record<string, Suite>> = {
-  unit: () => nodeTest([...testFiles((folder) => !E2E_FOLDERS.includes(folder)), ...benchTestFiles()]),
+  unit: () =>
+    nodeTest([
+      ...testFiles((folder) => folder !== UML_FOLDER && !E2E_FOLDERS.includes(folder)),
+      ...benchTestFiles(),
+    ]),
   e2e: async (words) => {
     let isGood = true;
     for (const device of DEVICES) {
@@ -149,6 +155,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
     }
     return isGood;
   },
+  uml: (words) => run([`${HERE}uml/run.js`, ...words]),
   conformance: (words) => run([`${HERE}conformance/run.js`, ...words]),
 };
 

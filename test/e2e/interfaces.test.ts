@@ -4,7 +4,9 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../lab/poll.js';
 import { startServers } from '../lab/servers.js';
-import { DIRECTOR, type Host, VIP } from '../lab/topology.js';
+import { CLIENT, DIRECTOR, type Host, VIP } from '../lab/topology.js';
+import { FrameSender } from './support/frame-sender.js';
+import * as build from './support/frames.js';
 import { addMachine, joinMachines } from './support/machine.js';
 import { NumberCounter, NumberSender } from './support/numbers.js';
 import { pythonProgram } from './support/program.js';
@@ -147,6 +149,20 @@ describe('interfaces that packets are taken from', () => {
     assert.equal((await counter.stop()).came, sent);
     assert.ok(sent > 1000, `${sent} were sent`);
     assert.ok(took < sent, `${sent} packets took the worker ${took} us`);
+  });
+
+  test('cost the daemon nothing for the tagged frames of VLANs, whose devices have the packets', async () => {
+    const sender = await FrameSender.start(scene.lab);
+    const ends = {
+      source: build.addressBytes(CLIENT.ipv4),
+      destination: build.addressBytes(VIP.ipv4),
+    };
+    const datagram = build.udp({ sourcePort: 7, destinationPort: PORT, data: Buffer.from('in a VLAN') });
+    const packets = Array.from({ length: RATE }, () => build.ipv4(ends, datagram));
+    const before = await workerTimeUs(scene.uipvs);
+    await sender.send(4, packets, 10);
+    const took = (await workerTimeUs(scene.uipvs)) - before;
+    assert.ok(took < packets.length / 4, `${packets.length} frames took the worker ${took} us`);
   });
 
   test('say how many packets they had no room for, and then go on', async () => {

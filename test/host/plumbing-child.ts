@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { HostPlumbing } from '../../src/host/host-plumbing.js';
 import { type HostSystem, type LineFailure, realSystem } from '../../src/host/system.js';
+import type { ProtocolName } from '../../src/net/family.js';
 
 export interface ChildOptions {
   readonly device: string;
@@ -16,6 +17,7 @@ export interface ChildOptions {
   readonly adopts?: boolean;
   /** Program that announces, with the arguments device and address. */
   readonly announcer?: string;
+  readonly capturedProtocols?: readonly ProtocolName[];
   /** Default nft; the name of no program: there is no nftables. */
   readonly filterProgram?: string;
 }

@@ -31,9 +31,11 @@ export class FrameSender {
     return new FrameSender(socket, Buffer.concat([destination, source]));
   }
 
-  /** Returns when all of them have left. */
-  async send(family: 4 | 6, packets: readonly Buffer[]): Promise<void> {
-    const frames = packets.map((packet) => Buffer.concat([this.#addresses, ETHERTYPE[family], packet]));
+  /** Returns when all of them have left; with the tag of a VLAN, if one is named. */
+  async send(family: 4 | 6, packets: readonly Buffer[], vlan?: number): Promise<void> {
+    const tag = vlan === undefined ? [] : [Buffer.from([0x81, 0x00, vlan >> 8, vlan & 0xff])];
+    const header = Buffer.concat([this.#addresses, ...tag, ETHERTYPE[family]]);
+    const frames = packets.map((packet) => Buffer.concat([header, packet]));
     const sent = once(this.#socket, 'data');
     this.#socket.write(`${frames.map((frame) => frame.toString('hex')).join('\n')}\n\n`);
     await sent;
