@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Lab } from '../lab/lab.js';
+import { until } from '../lab/poll.js';
 import { requirements } from '../lab/requirements.js';
 import { hostState } from './support/host-state.js';
 
@@ -32,7 +33,11 @@ describe('uipvsd in a directory to which everybody may add', () => {
     if (missing !== null) throw new Error(missing);
     lab = await Lab.create({ realServers: 1 });
     namespace = (await lab.run('director', ['readlink', '/proc/self/ns/net'])).trim();
-    stateBefore = await hostState(lab, 'director');
+    // Cables take a moment to be there.
+    await until('all links to be up', 10_000, async () => {
+      stateBefore = await hostState(lab, 'director');
+      return !stateBefore.includes(' linkdown');
+    });
   });
   after(() => lab.close());
   beforeEach(() => {

@@ -14,10 +14,12 @@ function ask(socket: Socket): void {
   socket.once('drain', () => ask(socket));
 }
 
-function come(isFirst: boolean): void {
+function come(wasIn: boolean): void {
+  let isIn = wasIn;
   const socket = connect(path, () => {
-    if (isFirst) connected += 1;
-    if (isFirst && connected === Number(count)) process.stdout.write('ready\n');
+    if (!isIn) connected += 1;
+    if (!isIn && connected === Number(count)) process.stdout.write('ready\n');
+    isIn = true;
     if (how === 'asking') ask(socket);
     else socket.destroy();
   });
@@ -25,9 +27,9 @@ function come(isFirst: boolean): void {
   socket.on('error', (error) => {
     if (how === 'asking') throw error;
   });
-  if (how === 'coming') socket.on('close', () => come(false));
+  if (how === 'coming') socket.on('close', () => come(isIn));
   // Answers are read and thrown away.
   socket.resume();
 }
 
-for (let index = 0; index < Number(count); index += 1) come(true);
+for (let index = 0; index < Number(count); index += 1) come(false);
