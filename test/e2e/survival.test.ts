@@ -3,12 +3,16 @@
  * stands still for a second at most, which is looked at where UIPVS_KILLS says how often (else 4 times); UIPVS_SEED says when.
  */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Dice } from '../lab/dice.js';
 import { VIP } from '../lab/topology.js';
 import { assertUnharmed } from './support/exchange.js';
 import { type KillingReport, killAgainAndAgain, quantile } from './support/killing.js';
 import { Scene } from './support/scene.js';
+import { underServiceManager } from './support/service-manager.js';
 
 const KILLS = Number(process.env.UIPVS_KILLS ?? 4);
 const SEED = Number(process.env.UIPVS_SEED ?? Date.now() % 1_000_000);
@@ -18,28 +22,40 @@ const INTERVAL_MS = 200;
 const STALL_LIMIT_MS = 1000;
 
 const VARIANTS = [
-  { io: 'tun', address: VIP.ipv4, hasStandby: false },
-  { io: 'tun', address: VIP.ipv6, hasStandby: true },
-  { io: 'packet', address: VIP.ipv4, hasStandby: false },
-  { io: 'packet', address: VIP.ipv4, hasStandby: true },
+  { io: 'tun', address: VIP.ipv4, successor: 'started' },
+  { io: 'tun', address: VIP.ipv6, successor: 'standby' },
+  { io: 'tun', address: VIP.ipv4, successor: 'managed' },
+  { io: 'packet', address: VIP.ipv4, successor: 'started' },
+  { io: 'packet', address: VIP.ipv4, successor: 'standby' },
 ] as const;
+const HOW = {
+  started: 'started again',
+  standby: 'another stands by',
+  managed: 'a service manager keeps its devices',
+} as const;
 
-for (const { io, address, hasStandby } of VARIANTS) {
-  const successor = hasStandby ? 'another stands by' : 'started again';
-  describe(`${CONNECTIONS} connections to ${address}, --io ${io}, ${KILLS} kills, ${successor}`, () => {
+for (const { io, address, successor } of VARIANTS) {
+  describe(`${CONNECTIONS} connections to ${address}, --io ${io}, ${KILLS} kills, ${HOW[successor]}`, () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'uipvs-survival-'));
     let scene: Scene;
     let report: KillingReport;
 
     before(async () => {
       const args = ['--io', io];
-      scene = await Scene.open({ uipvs: { args } });
+      const uipvs = { args };
+      scene = await Scene.open({
+        uipvs: successor === 'managed' ? underServiceManager(directory, uipvs) : uipvs,
+      });
       await scene.balance('tcp', address, 7, { to: 7 });
       report = await killAgainAndAgain(scene, {
         ...{ address, port: 7, connections: CONNECTIONS, intervalMs: INTERVAL_MS },
-        ...{ kills: KILLS, dice: new Dice(SEED), args, hasStandby },
+        ...{ kills: KILLS, dice: new Dice(SEED), args, successor },
       });
     });
-    after(() => scene.close());
+    after(() => {
+      scene?.close();
+      rmSync(directory, { recursive: true });
+    });
 
     test('nobody is reset, and no byte is wrong', (context) => {
       context.diagnostic(`seed ${SEED}, ${report.blocks} blocks`);

@@ -2,10 +2,10 @@
  * Many TCP connections to an echo server that exchange data until SIGTERM: every connection sends a block of a stream of
  * its own, waits until all of it has come back, compares it, and sends the next one a little later.
  *
- *   exchange.js ADDRESS PORT CONNECTIONS INTERVAL_MS REPORT GO_ON_MS
+ *   exchange.js ADDRESS PORT CONNECTIONS INTERVAL_MS REPORT GO_ON_MS|tcp
  *
  * Prints `ready` when all have exchanged a block. At SIGTERM it asks each connection for one more whole round, which it
- * has GO_ON_MS for, and writes an {@link ExchangeReport} into a file, as JSON.
+ * has so long for, and writes an {@link ExchangeReport} into a file, as JSON.
  */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -36,8 +36,13 @@ const READY_MS = 60_000;
 
 /** Longer than an undisturbed echo takes. */
 const SLOW_MS = 100;
-/** Longer than TCP waits before it tries again after the longest disturbance that a test makes. */
+/**
+ * How long a connection has for its last round, beside as long as the exchange has lasted: TCP doubles its pauses, and so
+ * waits at most as long again as it has waited.
+ */
 const GO_ON_MS = 15_000;
+/** Of a test that has disturbed connections for minutes. */
+const FINISH_LIMIT_MS = 600_000;
 const BLOCK_BYTES = 1500;
 const CONNECTS_AT_ONCE = 100;
 
@@ -134,17 +139,17 @@ export class RunningExchange {
   /**
    * Returns when each has exchanged a block.
    *
-   * @param goOnMs how long a connection may take for its last round
+   * @param goOnMs how long a connection may take for its last round; null: as long as TCP may need
    */
   static async start(
     lab: Lab,
     to: { readonly address: string; readonly port: number },
     connections: number,
     intervalMs: number,
-    goOnMs = GO_ON_MS,
+    goOnMs: number | null = null,
   ): Promise<RunningExchange> {
     const file = path.join(lab.directory, `exchange-${++RunningExchange.#started}.json`);
-    const words = [to.address, to.port, connections, intervalMs, file, goOnMs].map(String);
+    const words = [to.address, to.port, connections, intervalMs, file, goOnMs ?? 'tcp'].map(String);
     const child = lab.spawn('client', [process.execPath, PROGRAM, ...words]);
     await child.ready('the connections to exchange data', READY_MS, () => child.log.includes('ready'));
     return new RunningExchange(child, file);
@@ -152,7 +157,7 @@ export class RunningExchange {
 
   /** To be called when nothing disturbs them any more: settles when each has shown that it goes on, or that it does not. */
   async finish(): Promise<ExchangeReport> {
-    await this.#child.stop(READY_MS);
+    await this.#child.stop(FINISH_LIMIT_MS);
     return JSON.parse(readFileSync(this.#file, 'utf8')) as ExchangeReport;
   }
 }
@@ -205,8 +210,10 @@ async function main(): Promise<void> {
   }
   slow.length = 0;
   process.stdout.write('ready\n');
+  const readyAt = performance.now();
   process.once('SIGTERM', async () => {
-    const stuck = await findStuck(exchanges, Number(goOnMs));
+    const patienceMs = goOnMs === 'tcp' ? GO_ON_MS + performance.now() - readyAt : Number(goOnMs);
+    const stuck = await findStuck(exchanges, patienceMs);
     for (const exchange of exchanges) exchange.noteUnderWay();
     const ended: Record<string, number> = {};
     for (const { end } of exchanges) if (end !== null) ended[end] = (ended[end] ?? 0) + 1;

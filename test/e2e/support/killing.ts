@@ -3,6 +3,13 @@ import type { Dice } from '../../lab/dice.js';
 import { until } from '../../lab/poll.js';
 import { type ExchangeReport, RunningExchange } from './exchange.js';
 import type { Scene } from './scene.js';
+import { killManaged } from './service-manager.js';
+
+/**
+ * One is started when the daemon is dead, or another one stands by, or a service manager keeps its devices open and
+ * starts one: then it is the manager that the scene runs.
+ */
+export type Successor = 'started' | 'standby' | 'managed';
 
 export interface KillingPlan {
   readonly address: string;
@@ -13,8 +20,7 @@ export interface KillingPlan {
   readonly dice: Dice;
   /** Arguments of the daemons that are started. */
   readonly args: readonly string[];
-  /** Whether another one stands by, or one is started when the daemon is dead. */
-  readonly hasStandby: boolean;
+  readonly successor: Successor;
 }
 
 export interface KillingReport extends ExchangeReport {
@@ -39,13 +45,17 @@ export async function killAgainAndAgain(scene: Scene, plan: KillingPlan): Promis
   const restartsMs: number[] = [];
   for (let kill = 0; kill < plan.kills; kill += 1) {
     const before = scene.uipvs;
-    if (plan.hasStandby) await scene.standBy({ args: plan.args });
+    if (plan.successor === 'standby') await scene.standBy({ args: plan.args });
     await pause(plan.dice.fraction() * MAX_PAUSE_MS);
     const killedAt = Date.now();
     kills.push(killedAt);
-    await before.kill9();
-    if (plan.hasStandby) await scene.uipvs.answers();
-    else await scene.restartUipvs({ args: plan.args });
+    if (plan.successor === 'managed') {
+      await killManaged(scene);
+    } else {
+      await before.kill9();
+      if (plan.successor === 'standby') await scene.uipvs.answers();
+      else await scene.restartUipvs({ args: plan.args });
+    }
     restartsMs.push(Date.now() - killedAt);
   }
   const report = await exchange.finish();
