@@ -20,6 +20,7 @@ void append(Bytes& to, const Bytes& from) { to.insert(to.end(), from.begin(), fr
 Bytes header4(const FragmentSpec& spec) {
   Bytes made;
   const size_t header = 20 + spec.ip_options.size();
+  made.reserve(header + spec.data.size());
   made.push_back(static_cast<uint8_t>(0x40 | header / 4));
   made.push_back(spec.congestion);
   append16(made, static_cast<uint32_t>(header + spec.data.size()));
@@ -36,6 +37,7 @@ Bytes header4(const FragmentSpec& spec) {
 
 Bytes header6(const FragmentSpec& spec) {
   Bytes made;
+  made.reserve(48 + spec.extensions.size() + spec.data.size());
   append32(made, 0x60000000u | static_cast<uint32_t>(spec.congestion) << 20);
   append16(made, static_cast<uint32_t>(spec.extensions.size() + 8 + spec.data.size()));
   made.push_back(spec.first_extension);

@@ -19,11 +19,6 @@ bool is_extension(uint8_t header) { return header == 0 || header == 43 || header
 
 bool is_v6(const Bytes& packet) { return packet[0] >> 4 == 6; }
 
-Bytes addresses_of(const Bytes& packet) {
-  const auto begin = packet.begin() + (is_v6(packet) ? 8 : 12);
-  return {begin, begin + (is_v6(packet) ? 32 : 8)};
-}
-
 // The headers of a first fragment from `at` on: whether a fragment header is among them, and where they end.
 struct Chain {
   bool has_fragment_header = false;
@@ -44,6 +39,9 @@ Chain chain_of(const Bytes& packet, size_t at, uint8_t next) {
 }  // namespace
 
 FragmentOutcome ReassemblyTwin::take_apart(const MemoryPacket& packet, Piece& piece) {
+  piece.key = {};
+  piece.naming = 6;
+  piece.has_dont_fragment = false;
   const HeldPacket held(packet);
   PacketView view;
   const ParseError error = parse_packet(held.packet, view);
@@ -62,7 +60,9 @@ FragmentOutcome ReassemblyTwin::take_apart(const MemoryPacket& packet, Piece& pi
       piece.naming = at;
     }
     piece.next = bytes[at];
-    piece.key = {addresses_of(bytes), {word_at(bytes, at + 4) << 16 | word_at(bytes, at + 6), static_cast<uint8_t>(0)}};
+    piece.key[0] = 6;
+    std::copy_n(bytes.begin() + 8, 32, piece.key.begin() + 1);
+    std::copy_n(bytes.begin() + static_cast<ptrdiff_t>(at) + 4, 4, piece.key.begin() + 33);
     piece.offset = word_at(bytes, at + 2) / 8 * 8;
     piece.has_more = (word_at(bytes, at + 2) & 1) != 0;
     piece.congestion = (word_at(bytes, 0) >> 4) & 3;
@@ -71,7 +71,10 @@ FragmentOutcome ReassemblyTwin::take_apart(const MemoryPacket& packet, Piece& pi
     protocol = piece.next;
   } else {
     const uint32_t field = word_at(bytes, 6);
-    piece.key = {addresses_of(bytes), {word_at(bytes, 4), bytes[9]}};
+    piece.key[0] = 4;
+    std::copy_n(bytes.begin() + 12, 8, piece.key.begin() + 1);
+    std::copy_n(bytes.begin() + 4, 2, piece.key.begin() + 33);
+    piece.key[37] = bytes[9];
     piece.offset = (field % 0x2000) * 8;
     piece.has_more = (field & 0x2000) != 0;
     piece.has_dont_fragment = (field & 0x4000) != 0;
@@ -123,9 +126,11 @@ FragmentOutcome ReassemblyTwin::place(Collected& datagram, const Piece& piece, c
   if (is_last) datagram.end = end;
   datagram.largest = std::max(datagram.largest, piece.packet_bytes);
   if (piece.has_dont_fragment) datagram.largest_df = std::max(datagram.largest_df, piece.packet_bytes);
-  datagram.congestion.insert(piece.congestion);
+  datagram.congestion = static_cast<uint8_t>(datagram.congestion | 1u << piece.congestion);
   if (piece.offset == 0) {
-    datagram.first = piece;
+    datagram.first_header = piece.header;
+    datagram.first_naming = piece.naming;
+    datagram.first_next = piece.next;
     datagram.first_packet.assign(packet.bytes.begin(),
                                  packet.bytes.begin() + static_cast<ptrdiff_t>(piece.packet_bytes));
   }
@@ -138,17 +143,24 @@ bool ReassemblyTwin::is_whole(const Collected& datagram) {
 }
 
 FragmentOutcome ReassemblyTwin::join(const Collected& datagram, TwinOutcome& made) {
-  if (datagram.congestion.count(0) != 0 && datagram.congestion.size() > 1) return FragmentOutcome::congestion_mark;
-  Bytes whole = datagram.first.header;
+  constexpr uint8_t kNotCapable = 1 << 0, kCongested = 1 << 3;
+  const bool has_not_capable = (datagram.congestion & kNotCapable) != 0;
+  if (has_not_capable && datagram.congestion != kNotCapable) return FragmentOutcome::congestion_mark;
+  Bytes& whole = made.whole;
+  whole.reserve(datagram.first_header.size() + datagram.bytes.size());
+  whole = datagram.first_header;
   whole.insert(whole.end(), datagram.bytes.begin(), datagram.bytes.end());
-  if (whole.size() > 65535) return FragmentOutcome::too_long;
+  if (whole.size() > 65535) {
+    whole.clear();
+    return FragmentOutcome::too_long;
+  }
   const size_t length = is_v6(whole) ? whole.size() - 40 : whole.size();
   const size_t field = is_v6(whole) ? 4 : 2;
   whole[field] = static_cast<uint8_t>(length >> 8);
   whole[field + 1] = static_cast<uint8_t>(length);
-  const bool is_congested = datagram.congestion.count(3) != 0;
+  const bool is_congested = (datagram.congestion & kCongested) != 0;
   if (is_v6(whole)) {
-    whole[datagram.first.naming] = datagram.first.next;
+    whole[datagram.first_naming] = datagram.first_next;
     if (is_congested) whole[1] |= 0x30;
   } else {
     if (is_congested) whole[1] |= 3;
@@ -156,20 +168,15 @@ FragmentOutcome ReassemblyTwin::join(const Collected& datagram, TwinOutcome& mad
     whole[7] = 0;
     repair_header_checksum(whole);
   }
-  made.whole = whole;
   made.largest = datagram.largest;
   return FragmentOutcome::complete;
 }
 
 TwinOutcome ReassemblyTwin::add(const MemoryPacket& fragment, Tick now) {
   TwinOutcome made;
-  last_ = std::make_unique<Piece>();
-  const Piece& piece = *last_;
-  made.outcome = take_apart(fragment, *last_);
-  if (made.outcome != FragmentOutcome::stored) {
-    last_.reset();
-    return made;
-  }
+  const Piece& piece = piece_;
+  made.outcome = take_apart(fragment, piece_);
+  if (made.outcome != FragmentOutcome::stored) return made;
   const auto over = datagrams_.find(piece.key);
   if (over != datagrams_.end() && tick_reached(now, over->second.deadline)) datagrams_.erase(over);
   const auto [found, is_new] = datagrams_.try_emplace(piece.key);
@@ -226,27 +233,27 @@ uint32_t ReassemblyTwin::blocks() const {
     blocks += static_cast<uint32_t>(maps.count());
     if (datagram.first_packet.empty()) continue;
     const size_t fragment_header = is_v6(datagram.first_packet) ? 8 : 0;
-    blocks += FragmentStore::blocks_for(static_cast<uint32_t>(datagram.first.header.size() + fragment_header));
+    blocks += FragmentStore::blocks_for(static_cast<uint32_t>(datagram.first_header.size() + fragment_header));
   }
   return blocks;
 }
 
-void ReassemblyTwin::remember() {
-  if (last_) remembered_.push_back(*std::move(last_));
-  last_.reset();
-}
-
-bool ReassemblyTwin::has_seen(const std::vector<uint8_t>& whole) const {
-  if (remembered_.empty()) return false;
-  const Key& key = remembered_.back().key;
+bool ReassemblyTwin::may_be_of(const std::vector<uint8_t>& whole, const std::vector<MemoryPacket>& fragments) {
+  std::vector<Piece> pieces(1);
+  for (const MemoryPacket& fragment : fragments) {
+    if (take_apart(fragment, pieces.back()) == FragmentOutcome::stored) pieces.emplace_back();
+  }
+  pieces.pop_back();
+  if (pieces.empty()) return false;
+  const Key key = pieces.back().key;
   const auto has_byte = [&](size_t header, size_t at) {
-    return std::any_of(remembered_.begin(), remembered_.end(), [&](const Piece& piece) {
+    return std::any_of(pieces.begin(), pieces.end(), [&](const Piece& piece) {
       const size_t place = at - header - piece.offset;  // beyond all data where the piece is behind it
       return piece.key == key && place < piece.data.size() && piece.data[place] == whole[at];
     });
   };
   // The data begin where the header of some first fragment ended.
-  return std::any_of(remembered_.begin(), remembered_.end(), [&](const Piece& first) {
+  return std::any_of(pieces.begin(), pieces.end(), [&](const Piece& first) {
     if (first.offset != 0 || first.key != key || first.header.size() >= whole.size()) return false;
     for (size_t at = first.header.size(); at < whole.size(); ++at) {
       if (!has_byte(first.header.size(), at)) return false;

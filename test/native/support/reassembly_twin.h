@@ -6,9 +6,9 @@
 // which has its own tests. Blocks are counted by the store's own formula, from nothing but the cuts.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <set>
 #include <utility>
 #include <vector>
@@ -40,16 +40,14 @@ class ReassemblyTwin {
   uint32_t live() const { return static_cast<uint32_t>(datagrams_.size()); }
   // How many blocks a reassembler without bounds has in use now.
   uint32_t blocks() const;
-  // Keeps the fragment that was added last for has_seen(), for good.
-  void remember();
-  // Whether a packet may have been made of remembered fragments: of the key of the last one, each byte at its place.
-  bool has_seen(const std::vector<uint8_t>& whole) const;
+  // Whether a packet may have been made of these fragments: of the key of the last one, each byte at its place.
+  static bool may_be_of(const std::vector<uint8_t>& whole, const std::vector<MemoryPacket>& fragments);
 
  private:
-  // Addresses, then identification, then IPv4's protocol.
-  using Key = std::pair<std::vector<uint8_t>, std::pair<uint32_t, uint8_t>>;
+  // The version, addresses, identification, and IPv4's protocol; zeros where there is nothing.
+  using Key = std::array<uint8_t, 1 + 32 + 4 + 1>;
   struct Piece {
-    Key key;
+    Key key{};
     std::vector<uint8_t> header;  // without a fragment header
     std::vector<uint8_t> data;
     size_t naming = 6;  // IPv6: where the fragment header is named
@@ -68,8 +66,11 @@ class ReassemblyTwin {
     std::vector<std::pair<uint32_t, uint32_t>> cuts;
     uint32_t end = 0;
     uint32_t largest = 0, largest_df = 0;
-    std::set<uint8_t> congestion;
-    Piece first;
+    uint8_t congestion = 0;  // bit N: a mark of N has come
+    // Of the first fragment, as in its piece.
+    std::vector<uint8_t> first_header;
+    size_t first_naming = 6;
+    uint8_t first_next = 0;
     std::vector<uint8_t> first_packet;
   };
 
@@ -79,8 +80,7 @@ class ReassemblyTwin {
   static FragmentOutcome join(const Collected& datagram, TwinOutcome& made);
 
   std::map<Key, Collected> datagrams_;
-  std::unique_ptr<Piece> last_;  // null where it is in no datagram
-  std::vector<Piece> remembered_;
+  Piece piece_;  // kept, for its memory
 };
 
 }  // namespace uipvs::test
