@@ -26,10 +26,7 @@ ParseError parse_ipv4(const uint8_t* data, uint32_t available, Strictness strict
   if (available < header) return ParseError::ip_header_truncated;
   const uint32_t total = load_be16(data + 2);
   if (total < header) return ParseError::ip_total_length;
-  if (strictness == Strictness::whole) {
-    if (total > available) return ParseError::ip_total_length;
-    if (checksum_fold(checksum_sum(data, header)) != 0xffff) return ParseError::ip_header_checksum;
-  }
+  if (strictness == Strictness::whole && total > available) return ParseError::ip_total_length;
   const uint16_t fragment = load_be16(data + 6);
   view.length = total;
   view.transport_offset = static_cast<uint16_t>(header);
@@ -40,7 +37,8 @@ ParseError parse_ipv4(const uint8_t* data, uint32_t available, Strictness strict
   view.tuple.protocol = data[9];
   view.tuple.source = {{load_be32(data + 12), 0, 0, 0}};
   view.tuple.destination = {{load_be32(data + 16), 0, 0, 0}};
-  return ParseError::none;
+  const bool is_wrong = strictness == Strictness::whole && checksum_fold(checksum_sum(data, header)) != 0xffff;
+  return is_wrong ? ParseError::ip_header_checksum : ParseError::none;
 }
 
 Address load_address6(const uint8_t* from) {
@@ -69,7 +67,11 @@ ParseError walk_extensions(const uint8_t* data, uint32_t end, PacketView& view) 
     }
     next = data[offset];
     offset += bytes;
-    if (offset > end) return ParseError::ip_header_truncated;
+    if (offset > end) {
+      view.has_ports = false;
+      view.tuple.protocol = next;
+      return ParseError::ip_header_truncated;
+    }
     if (!view.has_ports) break;  // what follows is the middle of somebody's payload
   }
   view.tuple.protocol = next;

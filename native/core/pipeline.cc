@@ -58,9 +58,12 @@ Decision Pipeline::process(Packet& packet, PacketView& view) {
 
 Decision Pipeline::process_copy(Packet& packet, PacketView& view) {
   const ParseError error = parse_packet(packet, view);
+  // The filter that drops the original looks at no checksum, and of an extension that ends behind the packet believes what it
+  // says follows. Of headers that are cut nobody knows a protocol.
   const bool has_addresses = error == ParseError::none || error == ParseError::transport_truncated ||
                              error == ParseError::tcp_data_offset || error == ParseError::udp_length ||
-                             error == ParseError::offload_metadata;
+                             error == ParseError::offload_metadata || error == ParseError::ip_header_checksum ||
+                             error == ParseError::ip_header_truncated;
   // The kernel, which walks a chain to its end, knows what is behind.
   const bool is_chain = error == ParseError::extension_chain;
   if (is_chain) view.has_ports = false;

@@ -5,11 +5,39 @@ import * as build from './frames.js';
 /** TCP and UDP (and SCTP, where the test has it) services of both families are here. */
 export const CORPUS_VPORT = 80;
 
+/**
+ * What uipvs makes of a packet that reaches it: `begins` a connection, is `answered` as a host does, is `kept` until the
+ * rest of its datagram is there, or is dropped for a reason of `uipvsadm --drops`.
+ */
+export type Fate = 'begins' | 'answered' | 'kept' | DropReason;
+
+export type DropReason =
+  | 'malformed_empty'
+  | 'malformed_version'
+  | 'malformed_ip_header'
+  | 'malformed_ip_header_length'
+  | 'malformed_ip_length'
+  | 'malformed_ip_checksum'
+  | 'malformed_extension_chain'
+  | 'malformed_transport'
+  | 'malformed_tcp_offset'
+  | 'malformed_udp_length'
+  | 'malformed_icmp'
+  | 'not_unicast'
+  | 'from_vip'
+  | 'fragment_malformed'
+  | 'fragment_inconsistent'
+  | 'fragment_repeated'
+  | 'icmp_unmatched'
+  | 'unanswerable';
+
 /** What a rule gives; `make` is told the packet's source port. */
 export interface Draft {
   readonly name: string;
   readonly family: 4 | 6;
-  readonly mayArrive?: boolean;
+  readonly fate: Fate;
+  /** Belongs to the one before it, whose port it has. */
+  readonly isSequel?: boolean;
   readonly make: (port: number) => Buffer;
 }
 
@@ -38,10 +66,10 @@ export function range(from: number, to: number): number[] {
 /** The same draft for both families. */
 export function both(
   name: string,
+  fate: Fate,
   make: (family: 4 | 6, port: number) => Buffer,
-  mayArrive: boolean = false,
 ): readonly Draft[] {
-  return FAMILIES.map((family) => ({ name, family, mayArrive, make: (port) => make(family, port) }));
+  return FAMILIES.map((family) => ({ name, family, fate, make: (port) => make(family, port) }));
 }
 
 export function tcp(port: number, fields: build.TcpFields = {}): build.Segment {

@@ -1,11 +1,14 @@
 /** Packets that no honest host sends, to a VIP that has services on TCP and UDP port 80. */
 import { CLIENT, realServer, VIP } from '../../lab/topology.js';
+import type { Fate } from './corpus-draft.js';
 import * as build from './frames.js';
+import { fateOfMalformed } from './malformed-fates.js';
 
 export interface MalformedPacket {
   readonly name: string;
   readonly family: 4 | 6;
   readonly packet: Buffer;
+  readonly fate: Fate;
 }
 
 const IP4 = { source: build.addressBytes(CLIENT.ipv4), destination: build.addressBytes(VIP.ipv4) };
@@ -173,10 +176,16 @@ const IPV6: Readonly<Record<string, Buffer>> = {
   'from loopback': build.ipv6(from6('::1'), build.tcp()),
 };
 
-export const MALFORMED_PACKETS: readonly MalformedPacket[] = [
-  ...Object.entries(IPV4).map(([name, packet]) => ({ name, family: 4 as const, packet })),
-  ...Object.entries(IPV6).map(([name, packet]) => ({ name, family: 6 as const, packet })),
-];
+function packetsOf(family: 4 | 6, packets: Readonly<Record<string, Buffer>>): MalformedPacket[] {
+  return Object.entries(packets).map(([name, packet]) => ({
+    name,
+    family,
+    packet,
+    fate: fateOfMalformed(family, name),
+  }));
+}
+
+export const MALFORMED_PACKETS: readonly MalformedPacket[] = [...packetsOf(4, IPV4), ...packetsOf(6, IPV6)];
 
 /** SYNs to port 80 of the VIP from `count` different addresses and ports of the client's network. */
 export function synFlood(count: number): Buffer[] {

@@ -138,10 +138,14 @@ TEST_CASE("copies: of what the kernel keeps are ignored, and counted as nothing"
   PacketSpec other;
   other.tuple = {Family::ipv4, 47, 0, 0, kClient, kVip};
   CHECK(copied(*rig, build_packet(other)).action == Action::ignore);
-  MemoryPacket wrong = segment(client_tuple(kProtocolTcp));
-  wrong.bytes[10] ^= 0xff;
-  CHECK(copied(*rig, wrong).action == Action::ignore);
   CHECK(copied(*rig, MemoryPacket{}).action == Action::ignore);
+  // Of which the kernel, too, sees no protocol.
+  MemoryPacket cut = segment(client_tuple(kProtocolTcp));
+  cut.bytes.resize(19);
+  CHECK(copied(*rig, cut).action == Action::ignore);
+  MemoryPacket cut6 = segment(client_tuple6(kProtocolTcp));
+  cut6.bytes.resize(39);
+  CHECK(copied(*rig, cut6).action == Action::ignore);
   CHECK(rig->dropped() == dropped);
 }
 
@@ -216,6 +220,27 @@ TEST_CASE("copies: malformed behind the addresses are counted by their reason, w
   }
   CHECK(copied(*rig, build_packet(chain)).action == Action::drop);
   CHECK(rig->counted(Counter::drop_malformed_extension_chain) == 1);
+}
+
+TEST_CASE("copies: whose IP header is wrong are counted where the filter drops the original nevertheless") {
+  const auto rig = captured_rig();
+  MemoryPacket wrong = segment(client_tuple(kProtocolTcp));
+  wrong.bytes[10] ^= 0xff;
+  CHECK(copied(*rig, wrong).action == Action::drop);
+  CHECK(rig->counted(Counter::drop_malformed_ip_checksum) == 1);
+  MemoryPacket foreign = segment(between(kClient, kStranger));
+  foreign.bytes[10] ^= 0xff;
+  CHECK(copied(*rig, foreign).action == Action::ignore);
+
+  // An extension that says to be longer than the packet, before TCP and before one that is not there.
+  PacketSpec longer;
+  longer.tuple = client_tuple6(kProtocolTcp);
+  longer.first_extension = 60;
+  longer.extensions = {kProtocolTcp, 200, 1, 4, 0, 0, 0, 0};
+  CHECK(copied(*rig, build_packet(longer)).action == Action::drop);
+  CHECK(rig->counted(Counter::drop_malformed_ip_header) == 1);
+  longer.extensions[0] = 43;
+  CHECK(copied(*rig, build_packet(longer)).action == Action::ignore);
 }
 
 TEST_CASE("copies: whose hops are over go to the kernel, which answers, but not where it would take them for its own") {
