@@ -1,5 +1,15 @@
 /** Rules of the corpus whose packets belong together: pieces that overlap, and packets of a connection that is there. */
-import { type Draft, FAMILIES, type FamilyFields, type Fate, ip, range, tcp, udp } from './corpus-draft.js';
+import {
+  CORPUS_VPORT,
+  type Draft,
+  FAMILIES,
+  type FamilyFields,
+  type Fate,
+  ip,
+  range,
+  tcp,
+  udp,
+} from './corpus-draft.js';
 import * as build from './frames.js';
 
 const MORE_FRAGMENTS = 0x2000;
@@ -72,80 +82,73 @@ export function overlaps(): Draft[] {
   );
 }
 
-/** Broken packets under the ports of a connection, or flow, which the first packet of each series has begun. */
-export function live(): Draft[] {
-  const spoilt = (
-    kind: 'tcp' | 'udp',
-  ): readonly (readonly [string, Fate, (port: number) => build.Segment])[] =>
+type Broken = readonly [name: string, fate: Fate, packet: Buffer];
+
+/** Broken packets between these ports, their IP headers with these fields; none of them may be taken for one of a connection. */
+export function brokenPackets(
+  kind: 'tcp' | 'udp',
+  family: 4 | 6,
+  sourcePort: number,
+  destinationPort: number = CORPUS_VPORT,
+  marks: FamilyFields = {},
+): Broken[] {
+  const fields = { sourcePort, destinationPort };
+  const send = (segment: build.Segment, more: FamilyFields = {}): Buffer =>
+    ip(family, segment, { ...marks, ...more });
+  const whole = kind === 'tcp' ? build.tcp(fields) : build.udp(fields);
+  const least = kind === 'tcp' ? 20 : 8;
+  const cut = range(0, least - 1).map(
+    (length): Broken => [
+      `cut to ${length} bytes`,
+      'malformed_transport',
+      send(build.truncated(whole, length)),
+    ],
+  );
+  const lengths =
     kind === 'tcp'
+      ? [0, 4, 15].map(
+          (dataOffset): Broken => [
+            `a header of ${dataOffset} words`,
+            'malformed_tcp_offset',
+            send(build.tcp({ ...fields, dataOffset })),
+          ],
+        )
+      : [0, 7, 13, 65_535].map(
+          (length): Broken => [
+            `a length of ${length}`,
+            'malformed_udp_length',
+            send(build.udp({ ...fields, length })),
+          ],
+        );
+  const headers: readonly Broken[] =
+    family === 4
       ? [
-          ...[0, 4, 15].map(
-            (dataOffset) =>
-              [
-                `a header of ${dataOffset} words`,
-                'malformed_tcp_offset',
-                (port: number) => tcp(port, { dataOffset }),
-              ] as const,
-          ),
-          ...[0, 3, 4, 13, 19].map(
-            (length) =>
-              [
-                `cut to ${length} bytes`,
-                'malformed_transport',
-                (port: number) => build.truncated(tcp(port), length),
-              ] as const,
-          ),
+          ['a wrong checksum of the IP header', 'malformed_ip_checksum', send(whole, { checksum: 0xdead })],
+          ['a total length behind the packet', 'malformed_ip_length', send(whole, { totalLength: 1400 })],
         ]
-      : [
-          ...[0, 7, 13, 65_535].map(
-            (length) =>
-              [
-                `a length of ${length}`,
-                'malformed_udp_length',
-                (port: number) => udp(port, { length }),
-              ] as const,
-          ),
-          ...range(0, 7).map(
-            (length) =>
-              [
-                `cut to ${length} bytes`,
-                'malformed_transport',
-                (port: number) => build.truncated(udp(port), length),
-              ] as const,
-          ),
-        ];
-  const lies: readonly (readonly [string, 4 | 6, Fate, FamilyFields])[] = [
-    ['a wrong checksum of the IP header', 4, 'malformed_ip_checksum', { checksum: 0xdead }],
-    ['a total length behind the packet', 4, 'malformed_ip_length', { totalLength: 1400 }],
-    ['a payload length behind the packet', 6, 'malformed_ip_length', { payloadLength: 1400 }],
-  ];
+      : [['a payload length behind the packet', 'malformed_ip_length', send(whole, { payloadLength: 1400 })]];
+  return [...cut, ...lengths, ...headers];
+}
+
+/** Those under the ports of a connection, or flow, which the first packet of each series begins. */
+export function live(): Draft[] {
   return FAMILIES.flatMap((family) =>
-    (['tcp', 'udp'] as const).flatMap((kind): Draft[] => {
-      const whole = kind === 'tcp' ? tcp : udp;
-      const what = kind.toUpperCase();
-      return [
-        { name: `${what} that begins`, family, fate: 'begins', make: (port) => ip(family, whole(port)) },
-        ...spoilt(kind).map(
-          ([name, fate, segmentOf]): Draft => ({
-            name: `${what} of a connection with ${name}`,
-            family,
-            fate,
-            isSequel: true,
-            make: (port) => ip(family, segmentOf(port)),
-          }),
-        ),
-        ...lies
-          .filter(([, of]) => of === family)
-          .map(
-            ([name, , fate, fields]): Draft => ({
-              name: `${what} of a connection with ${name}`,
-              family,
-              fate,
-              isSequel: true,
-              make: (port) => ip(family, whole(port), fields),
-            }),
-          ),
-      ];
-    }),
+    (['tcp', 'udp'] as const).flatMap((kind): Draft[] => [
+      {
+        name: `${kind.toUpperCase()} that begins`,
+        family,
+        fate: 'begins',
+        make: (port) => ip(family, kind === 'tcp' ? tcp(port) : udp(port)),
+      },
+      ...brokenPackets(kind, family, 0).map(
+        ([name, fate], index): Draft => ({
+          name: `${kind.toUpperCase()} of a connection, ${name}`,
+          family,
+          fate,
+          isSequel: true,
+          make: (port) => brokenPackets(kind, family, port)[index]![2],
+        }),
+      ),
+    ]),
   );
 }

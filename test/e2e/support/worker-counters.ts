@@ -7,6 +7,8 @@ export interface PacketCounts {
   /** By verdict: answered, dropped, passed, translated. */
   readonly verdicts: Readonly<Record<string, number>>;
   readonly drops: Readonly<Record<string, number>>;
+  readonly connectionsCreated: number;
+  readonly fragmentsKept: number;
 }
 
 const RECEIVED: Readonly<Record<string, number>> = {
@@ -21,14 +23,23 @@ export async function packetCounts(lab: Lab, endpoint: string): Promise<PacketCo
   const text = await lab.run('director', ['curl', '-sS', '-g', `http://${endpoint}/metrics`]);
   const verdicts: Record<string, number> = {};
   const drops: Record<string, number> = {};
+  const totals = new Map<string, number>();
   let received: number | undefined;
   for (const [, name, label = '', value] of text.matchAll(SERIES)) {
     if (name === 'uipvs_packets_total') verdicts[label] = Number(value);
     if (name === 'uipvs_drops_total') drops[label] = Number(value);
+    if (label === '') totals.set(name ?? '', Number(value));
     const share = RECEIVED[name ?? ''];
     if (share !== undefined) received = (received ?? 0) + share * Number(value);
   }
   if (received === undefined)
     throw new Error(`Expected the series of uipvsd but received ${text.slice(0, 200)}`);
-  return { received, verdicts, drops };
+  const total = (name: string): number => totals.get(`uipvs_${name}_total`) ?? 0;
+  return {
+    received,
+    verdicts,
+    drops,
+    connectionsCreated: total('connections_created'),
+    fragmentsKept: total('fragments_kept'),
+  };
 }
