@@ -168,10 +168,10 @@ function portsOf(port: number, alsoPorts: readonly PortRange[]): readonly PortRa
 
 /** What belongs to a service's connections and is selected by no port of it. ICMPv6 never: see rule 40. */
 function withoutPorts({ address, uses }: Entry): readonly Contribution[] {
-  const balanced = [...uses.values()].flatMap(
-    ({ protocol }) => protocol ?? (['tcp', 'udp', 'sctp'] as const),
+  const byPorts = [...uses.values()].filter(({ port }) => port !== 0);
+  const fragments = new Set(
+    byPorts.flatMap(({ protocol }) => (protocol === undefined ? PROTOCOLS : [PROTOCOL_NUMBERS[protocol]])),
   );
-  const fragments = new Set(balanced.map((protocol) => PROTOCOL_NUMBERS[protocol]));
   const errors = address.includes(':') ? [] : [ICMP_PROTOCOL];
   return [...fragments, ...errors].map((protocol) => {
     return { role: 'without ports', item: itemOf(address, '', protocol) };

@@ -8,6 +8,10 @@
  * like go through the data plane too, which sends them on. IPv6's reports to addresses of the host, of masqueraded
  * packets, are not caught: neighbour discovery cannot be told from them, and must stay with the kernel. The data plane
  * hears those by a raw socket: native/io/icmp6_errors.h.
+ *
+ * Rules 67 to 69 take what shows no port, behind a jump of all that does: no rule that names a port matches a fragment, not
+ * even the first, and routers between clients and the director report to the VIP. They stand behind 60 and 62, so that
+ * nothing that the host itself sends meets them.
  */
 import type { Family } from '../net/family.js';
 import { type Box, hasAllPorts, prefixText } from './box.js';

@@ -17,6 +17,9 @@
  *     60  iif lo goto 100                     at 62 too; shared
  *     63  from RIP lookup T                   one a real server: its replies, wherever they go
  *     65  iif IF ipproto icmp lookup T        one a device that leads to real servers, see family-rules.ts
+ *     66  ipproto P dport 1-65534 goto 100    P: tcp, udp, sctp; shared
+ *     67  to VIP ipproto P lookup T           one a local VIP and protocol that it has, and IPv4's icmp
+ *     69  ipproto P lookup T                  while there are firewall marks; P: tcp, udp, sctp, icmp or ipv6-icmp
  *    100  lookup local                        moved from 0, shared
  *  32766  lookup main                         holds `VIP dev uipvs0` for VIPs that are no address of the host; for
  *                                             those on a LAN of the host there is a proxy entry, see lan-answers.ts
@@ -25,7 +28,8 @@
  *
  * Kernel IPVS hangs on netfilter hooks and sees every packet; here routing decides which packets we see. The rules
  * stand before the local table because a client on the director itself gets its replies at a local address. Of a
- * local VIP only the services' ports are taken, so ping and ssh to the host do not notice us.
+ * local VIP only the services' ports are taken, so ssh to the host does not notice us, and what shows no port: fragments,
+ * and ICMP, which may be about a connection. What of it is the host's is handed back.
  *
  * Why each rule is as it is, what it costs and what differs from the kernel: README.md here.
  *

@@ -73,10 +73,26 @@ for (const { family, ip, local, routed, prefix } of [
       assert.equal((await client.refusal(local, 23)).code, 'ECONNREFUSED');
     });
 
-    test('answers ping', async () => {
-      const text = await scene.lab.run('client', ['ping', '-c', '1', '-W', '2', '-q', local]);
-      assert.match(text, /1 received/);
+    test('refuses a datagram in fragments for a port that nobody listens on', async () => {
+      const flow = await client.datagrams(local, 23);
+      await assert.rejects(flow.ask('x'.repeat(5000)), { code: 'ECONNREFUSED' });
     });
+
+    for (const bytes of [2000, 60_000]) {
+      test(`leaves datagrams of ${bytes} bytes, in fragments, to the programs of the director`, async () => {
+        const text = 'x'.repeat(bytes);
+        assert.equal(await (await client.datagrams(local, OWN_PORT)).ask(text), text);
+      });
+    }
+
+    for (const bytes of ['56', '5000']) {
+      test(`answers a ping of ${bytes} bytes`, async () => {
+        for (const host of ['client', 'rs1', 'director'] as const) {
+          const words = ['-c', '1', '-W', '2', '-q', '-s', bytes, local];
+          assert.match(await scene.lab.run(host, ['ping', ...words]), /1 received/, host);
+        }
+      });
+    }
 
     for (const { kind, vip } of [
       { kind: 'this VIP', vip: local },

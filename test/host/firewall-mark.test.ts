@@ -4,10 +4,12 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { markDeviceName } from '../../src/host/firewall-mark.js';
 import { tableOfMark } from '../../src/host/table.js';
-import { mark, NamespacePair, type Plumbing, rip, SKIP, TABLE, vip } from './namespace-pair.js';
+import { DEVICE, mark, NamespacePair, type Plumbing, rip, SKIP, TABLE, vip } from './namespace-pair.js';
 import type { Call } from './plumbing-child.js';
 
 const MARK_DEVICE = 'uipvs0m1';
+/** A whole packet, which shows its ports. */
+const CLIENT = 'from 10.0.0.77 iif eth0 ipproto udp sport 5 dport 53';
 /** 2147483648 with 7117 from bit 16 on, and mark 1. */
 const MARK_TABLE = 2_613_903_361;
 
@@ -126,8 +128,18 @@ describe('what comes to the device of a firewall mark', { skip: SKIP }, () => {
   for (const [what, command, decision] of [
     ['a marked packet that the data plane sends', '10.0.0.2 from 10.0.0.77 iif uipvs0 mark 1', 'eth0'],
     ['one for the host itself', '10.0.0.1 from 10.0.0.77 iif uipvs0 mark 1', 'local'],
-    ['a packet with another mark', '10.0.0.1 from 10.0.0.77 iif eth0 mark 2', 'local'],
-    ['a packet with more bits in its mark', '10.0.0.1 from 10.0.0.77 iif eth0 mark 0x10001', 'local'],
+    ['a packet with another mark', `10.0.0.1 ${CLIENT} mark 2`, 'local'],
+    ['a packet with more bits in its mark', `10.0.0.1 ${CLIENT} mark 0x10001`, 'local'],
+    [
+      'a later fragment, of which the mark is not known',
+      '10.0.0.1 from 10.0.0.77 iif eth0 ipproto udp',
+      DEVICE,
+    ],
+    ['an ICMP error, which has no mark', '10.0.0.1 from 10.0.0.77 iif eth0 ipproto icmp', DEVICE],
+    ['one for somebody else', '10.0.0.9 from 10.0.0.77 iif eth0 ipproto icmp', DEVICE],
+    ['one of IPv6', '2001:db8::9 from 2001:db8::77 iif eth0 ipproto ipv6-icmp', DEVICE],
+    ['neighbour discovery', '2001:db8::1 from 2001:db8::2 iif eth0 ipproto ipv6-icmp', 'local'],
+    ['a ping of the host itself', '10.0.0.9 ipproto icmp', 'eth0'],
     ['marked neighbour discovery', '2001:db8::1 from 2001:db8::2 iif eth0 ipproto ipv6-icmp mark 1', 'local'],
   ] as const) {
     it(`${what} goes to ${decision}`, async () => {
@@ -267,8 +279,8 @@ describe('the host plumbing of firewall marks', { skip: SKIP }, () => {
       { code: null, message: '' },
     ]);
     await first.do(close);
-    assert.equal(await pair.decide('10.0.0.1 from 10.0.0.77 iif eth0 mark 1'), 'local');
-    assert.equal(await pair.decide('10.0.0.1 from 10.0.0.77 iif eth0 mark 2'), 'uipvs1m2');
+    assert.equal(await pair.decide(`10.0.0.1 ${CLIENT} mark 1`), 'local');
+    assert.equal(await pair.decide(`10.0.0.1 ${CLIENT} mark 2`), 'uipvs1m2');
   });
 
   for (const [what, prepare, message] of [

@@ -26,6 +26,9 @@ const BASE_RULES = ` 39:	from all iif lo ipproto icmp dport 768-769 lookup ${TAB
  59:	from all goto 100 proto 117
  60:	from all iif lo goto 100 proto 117
  62:	from all iif lo goto 100 proto 117
+ 66:	from all ipproto tcp dport 1-65534 goto 100 proto 117
+ 66:	from all ipproto udp dport 1-65534 goto 100 proto 117
+ 66:	from all ipproto sctp dport 1-65534 goto 100 proto 117
  100:	from all lookup local proto 117
  32766:	from all lookup main
  32767:	from all lookup default`
@@ -92,7 +95,7 @@ describe('the host plumbing', { skip: SKIP }, () => {
     assert.equal(await pair.ip(pair.director, 'rule'), PLAIN_RULES.replace(/ \n/g, '\n'));
   });
 
-  it('has one rule a service on a local VIP', async () => {
+  it('has one rule a service on a local VIP, one a protocol for fragments, and one for ICMP', async () => {
     const plumbing = await pair.attached();
     await plumbing.do(
       add(vip('10.0.0.1', 80)),
@@ -103,10 +106,15 @@ describe('the host plumbing', { skip: SKIP }, () => {
       `50:	from all to 10.0.0.1 ipproto tcp dport 80 lookup ${TABLE} proto 117`,
       `50:	from all to 10.0.0.1 ipproto udp dport 53 lookup ${TABLE} proto 117`,
       `50:	from all to 10.0.0.1 ipproto sctp lookup ${TABLE} proto 117`,
+      `67:	from all to 10.0.0.1 ipproto tcp lookup ${TABLE} proto 117`,
+      `67:	from all to 10.0.0.1 ipproto udp lookup ${TABLE} proto 117`,
+      `67:	from all to 10.0.0.1 ipproto icmp lookup ${TABLE} proto 117`,
     ]);
     await plumbing.do(remove(vip('10.0.0.1', 53, 'udp')), remove(vip('10.0.0.1', 0, 'sctp')));
     assert.deepEqual(await ownRules(), [
       `50:	from all to 10.0.0.1 ipproto tcp dport 80 lookup ${TABLE} proto 117`,
+      `67:	from all to 10.0.0.1 ipproto tcp lookup ${TABLE} proto 117`,
+      `67:	from all to 10.0.0.1 ipproto icmp lookup ${TABLE} proto 117`,
     ]);
     await plumbing.do(remove(vip('10.0.0.1', 80)));
     assert.equal(await pair.ip(pair.director, 'rule'), PLAIN_RULES.replace(/ \n/g, '\n'));
@@ -243,7 +251,7 @@ describe('the host plumbing', { skip: SKIP }, () => {
         .filter((line) => !/lookup (main|default)/.test(line))
         .sort();
     assert.deepEqual(lines(await pair.snapshot()), lines(before));
-    assert.equal(plumbing.logged.filter((line) => line.startsWith('warn: Somebody else removed')).length, 8);
+    assert.equal(plumbing.logged.filter((line) => line.startsWith('warn: Somebody else removed')).length, 11);
   });
 
   it('follows an address that becomes local, and one that ceases to be', async () => {
