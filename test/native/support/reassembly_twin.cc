@@ -246,15 +246,16 @@ bool ReassemblyTwin::may_be_of(const std::vector<uint8_t>& whole, const std::vec
   pieces.pop_back();
   if (pieces.empty()) return false;
   const Key key = pieces.back().key;
+  std::erase_if(pieces, [&](const Piece& piece) { return piece.key != key; });
   const auto has_byte = [&](size_t header, size_t at) {
     return std::any_of(pieces.begin(), pieces.end(), [&](const Piece& piece) {
       const size_t place = at - header - piece.offset;  // beyond all data where the piece is behind it
-      return piece.key == key && place < piece.data.size() && piece.data[place] == whole[at];
+      return place < piece.data.size() && piece.data[place] == whole[at];
     });
   };
   // The data begin where the header of some first fragment ended.
   return std::any_of(pieces.begin(), pieces.end(), [&](const Piece& first) {
-    if (first.offset != 0 || first.key != key || first.header.size() >= whole.size()) return false;
+    if (first.offset != 0 || first.header.size() >= whole.size()) return false;
     for (size_t at = first.header.size(); at < whole.size(); ++at) {
       if (!has_byte(first.header.size(), at)) return false;
     }
