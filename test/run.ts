@@ -42,6 +42,7 @@ const ON_ONE_DEVICE: readonly string[] = [
   'refusals',
   'rights',
   'scale',
+  'tun-offloads',
 ];
 /** Test files at a time: most of what they do is wait, each in namespaces of its own. */
 const TOGETHER = 3;
