@@ -66,9 +66,9 @@ const add = (port: number, scheduler = 'rr'): Change => ({
   op: 'add-service',
   service: serviceSpec({ key: tcpKey(port), scheduler }),
 });
-const edit = (port: number, scheduler: string): Change => ({
+const edit = (port: number, scheduler: string, isMasqueraded = false): Change => ({
   op: 'edit-service',
-  service: serviceSpec({ key: tcpKey(port), scheduler }),
+  service: serviceSpec({ key: tcpKey(port), scheduler, masquerade: isMasqueraded ? { except: [] } : null }),
 });
 const addServer = (number: number, port = 80, traits = {}): Change => ({
   op: 'add-destination',
@@ -86,7 +86,7 @@ describe('what clients ask', () => {
   let failing: number;
   /** When new connections were held and admitted, and what was written down before. */
   let holds: string[];
-  /** What the host refuses: services by port, real servers by address. */
+  /** What the host refuses: services by port, real servers by address, the `ports` to masquerade with. */
   let refused: Map<number | string, Error>;
 
   beforeEach(() => {
@@ -215,8 +215,8 @@ describe('what clients ask', () => {
 
   test('a sequence makes an edited service again what it was where the host refuses the edit', async () => {
     await carryOut(add(80), add(81));
-    refused.set(80, TAKEN);
-    assert.deepEqual(await carryOut(edit(80, 'wrr'), edit(81, 'wrr')), [
+    refused.set('ports', TAKEN);
+    assert.deepEqual(await carryOut(edit(80, 'wrr', true), edit(81, 'wrr')), [
       { index: 0, errno: 'EEXIST', message: TAKEN.message },
     ]);
     assert.deepEqual(table(), { 80: 'rr', 81: 'wrr' });

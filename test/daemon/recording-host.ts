@@ -28,7 +28,11 @@ export class RecordingHost {
   };
 
   readonly #plumbing = {
-    reservePorts: async ({ first, last }) => void this.calls.push(`reserve ${first}-${last}`),
+    reservePorts: async ({ first, last }) => {
+      this.calls.push(`reserve ${first}-${last}`);
+      const refusal = this.refused.get('ports');
+      if (refusal !== undefined) throw refusal;
+    },
     addVirtualService: ({ address: vip, port = 0, alsoPorts = [] }: Partial<VirtualService>) =>
       this.#add(port, `${vip}:${port}${alsoPorts.length > 0 ? ' and more' : ''}`),
     removeVirtualService: async ({ address: vip, port = 0 }) => void this.calls.push(`host -${vip}:${port}`),

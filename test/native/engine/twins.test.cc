@@ -102,6 +102,7 @@ TEST_CASE("twins: many packets, each by either way or both, in any order near to
 
 TEST_CASE("worker: while interfaces change a datagram that comes by both ways leaves once, and is counted once") {
   WorkerRig bench;
+  bench.rig->directory.capture.protocols.store(OnWire::tcp_and_udp);
   MemoryReceiver wire;
   REQUIRE(bench.others.add({0, true}, wire));
   const MemoryPacket request = udp_datagram(client_tuple(kProtocolUdp));
