@@ -91,12 +91,10 @@ export function tellSctpStories(stage: () => Stage): void {
         assert.equal(await wrongChecksums(lab, host), 0, `wrong checksums at ${host}`);
     }
 
-    for (const family of FAMILIES) {
-      test(`over IPv${family} is carried both ways, listed with its states, and ended in an orderly way`, () =>
-        assertCarried('plain', family));
-    }
+    test('over IPv4 is carried both ways, listed with its states, and ended in an orderly way', () =>
+      assertCarried('plain', 4));
 
-    test('in VLANs is carried', () => assertCarried('VLAN', 4));
+    test('over IPv6, in VLANs, is carried', () => assertCarried('VLAN', 6));
 
     test('with checksums that the ends complete themselves is carried', async () => {
       const { lab } = stage().scene;

@@ -7,17 +7,23 @@ import { tellSctpStories } from './sctp-stories.js';
 import { tellVlanStories } from './vlan-stories.js';
 import { tellWireStories } from './wire-stories.js';
 
-/** How packets come in and leave; what a daemon cut short has left is of another one. */
-const WAYS: readonly { readonly args: readonly string[]; readonly rows: typeof OFFLOAD_ROWS }[] = [
-  { args: ['--io', 'tun', '--reinject', 'raw', '--fresh'], rows: OFFLOAD_ROWS },
-  { args: ['--io', 'tun', '--reinject', 'tun', '--fresh'], rows: OFFLOAD_ROWS.slice(0, 1) },
-  { args: ['--io', 'packet', '--fresh'], rows: OFFLOAD_ROWS },
+interface Way {
+  /** How packets come in and leave. What a daemon that was cut short has left is of another one: `--fresh`. */
+  readonly args: readonly string[];
+  /** Whether all stories are told; of those that leave through the TUN device only the kernel's part is another one. */
+  readonly isWhole: boolean;
+}
+
+const WAYS: readonly Way[] = [
+  { args: ['--io', 'tun', '--reinject', 'raw', '--fresh'], isWhole: true },
+  { args: ['--io', 'tun', '--reinject', 'tun', '--fresh'], isWhole: false },
+  { args: ['--io', 'packet', '--fresh'], isWhole: true },
 ];
 
 let opened: Stage | undefined;
 after(() => opened?.scene.close());
 
-for (const { args, rows } of WAYS) {
+for (const { args, isWhole } of WAYS) {
   describe(`uipvsd ${args.join(' ')}`, () => {
     const stage = (): Stage => opened!;
     before(async () => {
@@ -25,9 +31,9 @@ for (const { args, rows } of WAYS) {
       opened = await openStage({ args });
       await prepareIpsec(opened);
     });
-    tellVlanStories(stage, rows);
-    tellSctpStories(stage);
-    tellIpsecStories(stage);
+    tellVlanStories(stage, isWhole ? OFFLOAD_ROWS : OFFLOAD_ROWS.slice(0, 1));
+    if (isWhole) tellSctpStories(stage);
+    if (isWhole) tellIpsecStories(stage);
     if (args.includes('packet')) tellWireStories(stage);
   });
 }

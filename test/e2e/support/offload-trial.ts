@@ -9,7 +9,7 @@ import type { Lab } from '../../lab/lab.js';
 import { until } from '../../lab/poll.js';
 import type { Host } from '../../lab/topology.js';
 import { type Inspection, inspect } from './inspection.js';
-import { readPackets } from './packets.js';
+import { PacketsToCome } from './packets.js';
 import type { Peer } from './peer.js';
 import { pythonProgram } from './program.js';
 
@@ -63,29 +63,25 @@ const KINDS = ['tcp', 'udp'].flatMap((protocol) => [4, 6].map((family) => `${pro
 class Arrivals {
   readonly capture: Capture;
   readonly #place: ArrivalPlace;
-  #judged = 0;
+  readonly #toCome: PacketsToCome;
 
   constructor(place: ArrivalPlace, capture: Capture) {
     this.#place = place;
     this.capture = capture;
+    this.#toCome = new PacketsToCome(capture.file);
   }
 
   /** Waits until there is something of every kind that was not judged before, and fails where any of it is wrong. */
   async judge(): Promise<void> {
     const { host, addresses } = this.#place;
-    let packets: readonly Inspection[] = [];
-    let frames = 0;
+    const packets: Inspection[] = [];
     await until(`${KINDS.join(', ')} at ${host}`, RECORDED_MS, async () => {
-      const all = await readPackets(this.capture.file);
-      frames = all.length;
-      packets = all
-        .slice(this.#judged)
+      const fresh = (await this.#toCome.next())
         .map((frame) => inspect(frame))
-        .filter((packet) => packet !== null)
-        .filter(({ destination }) => addresses.includes(destination));
+        .filter((packet) => packet !== null);
+      packets.push(...fresh.filter(({ destination }) => addresses.includes(destination)));
       return KINDS.every((kind) => kindsOf(packets).has(kind));
     });
-    this.#judged = frames;
     const wrong = packets.filter(({ checksum, isIpHeaderRight }) => checksum === 'wrong' || !isIpHeaderRight);
     assert.deepEqual(wrong.map(describeWrong), []);
   }

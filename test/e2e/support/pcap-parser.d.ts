@@ -1,5 +1,7 @@
 /** The part of pcap-parser 0.2 that is used here: a parser of classic pcap files, as an event emitter. */
 declare module 'pcap-parser' {
+  import type { Readable } from 'node:stream';
+
   interface Parser {
     on(event: 'packet', listener: (packet: CapturedPacket) => void): this;
     on(event: 'end', listener: () => void): this;
@@ -16,5 +18,5 @@ declare module 'pcap-parser' {
     readonly data: Buffer;
   }
 
-  export function parse(file: string): Parser;
+  export function parse(source: string | Readable): Parser;
 }

@@ -23,6 +23,7 @@ def segmented(address, port, count, size):
         # Before Linux 6.11 the device must complete checksums; else programs send them one by one.
         if error.errno != errno.EIO:
             raise
+        sender.setsockopt(SOL_UDP, UDP_SEGMENT, 0)
         for datagram in sent:
             sender.send(datagram)
     answers = set()

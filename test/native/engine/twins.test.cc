@@ -105,6 +105,7 @@ TEST_CASE("worker: while interfaces change a datagram that comes by both ways le
   bench.rig->directory.capture.protocols.store(OnWire::tcp_and_udp);
   MemoryReceiver wire;
   REQUIRE(bench.others.add({0, true}, wire));
+  bench.commons.directory.capture.protocols = OnWire::tcp_and_udp;
   const MemoryPacket request = udp_datagram(client_tuple(kProtocolUdp));
   bench.receive(request);
   turn_for_all(bench);
