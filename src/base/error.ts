@@ -30,3 +30,12 @@ export function messageOf(thrown: unknown): string {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   return text.replace(/\s*\n\s*/g, ' ').trim();
 }
+
+/** What somebody has written, for a sentence about it: in quotes, and one line whatever is in it. */
+export function quoted(text: string): string {
+  const escaped = text.replace(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `'${escaped}'`;
+}

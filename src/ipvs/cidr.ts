@@ -1,5 +1,5 @@
 /** Ranges of addresses as `network/length`, in one canonical text. */
-import { UipvsError } from '../base/error.js';
+import { quoted, UipvsError } from '../base/error.js';
 import { addressWords } from '../net/address.js';
 import type { Family } from '../net/family.js';
 import { maxPrefixLength, networkAddress } from '../net/prefix.js';
@@ -21,7 +21,7 @@ export function parseCidr(text: string): Cidr {
   const match = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text);
   const [, address, digits] = match ?? [];
   if (address === undefined) {
-    throw new UipvsError('EINVAL', `Expected a CIDR like 10.0.0.0/8 but received '${text}'`);
+    throw new UipvsError('EINVAL', `Expected a CIDR like 10.0.0.0/8 but received ${quoted(text)}`);
   }
   const family: Family = addressWords(address).length === 1 ? 4 : 6;
   const prefixLength = digits === undefined ? maxPrefixLength(family) : Number(digits);

@@ -1,4 +1,4 @@
-import { UipvsError } from '../base/error.js';
+import { quoted, UipvsError } from '../base/error.js';
 import type { SysctlListing } from './listing.js';
 import { isSysctlName, SYSCTLS, type SysctlName } from './sysctl.js';
 
@@ -36,7 +36,7 @@ export class SysctlValues {
     const { parse, expected } = SYSCTLS[name];
     const value = parse(text, this.text(name));
     if (value === undefined) {
-      throw new UipvsError('EINVAL', `Expected ${expected} for ${name} but received '${text}'`);
+      throw new UipvsError('EINVAL', `Expected ${expected} for ${name} but received ${quoted(text)}`);
     }
     return new SysctlValues(new Map([...this.#texts, [name, value]]));
   }

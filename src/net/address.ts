@@ -12,7 +12,7 @@
  * Canonical IPv6 is what inet_ntop prints, because that is what listings must show: RFC 5952, and dotted quad in
  * the tail for IPv4-mapped (`::ffff:a.b.c.d`) and IPv4-compatible (`::a.b.c.d`) addresses.
  */
-import { UipvsError } from '../base/error.js';
+import { quoted, UipvsError } from '../base/error.js';
 import type { Family } from './family.js';
 
 const IPV4_WORDS = 1;
@@ -106,7 +106,7 @@ export function tryAddressWords(text: string): Uint32Array | undefined {
 export function addressWords(text: string): Uint32Array {
   const words = tryAddressWords(text);
   if (words === undefined) {
-    throw new UipvsError('EINVAL', `Expected an IPv4 or IPv6 address but received '${text}'`);
+    throw new UipvsError('EINVAL', `Expected an IPv4 or IPv6 address but received ${quoted(text)}`);
   }
   return words;
 }

@@ -1,5 +1,5 @@
 /** Address and port in one text: `10.0.0.1:80`, `[fd00::1]:80`. */
-import { UipvsError } from '../base/error.js';
+import { quoted, UipvsError } from '../base/error.js';
 import { canonicalAddress } from './address.js';
 
 export interface Endpoint {
@@ -23,7 +23,7 @@ export function parseEndpoint(text: string): Endpoint {
   const address = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (address === undefined || port > 65535) {
-    throw new UipvsError('EINVAL', `Expected address:port or [address]:port but received '${text}'`);
+    throw new UipvsError('EINVAL', `Expected address:port or [address]:port but received ${quoted(text)}`);
   }
   return { address: canonicalAddress(address), port };
 }
