@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ControlClient } from '../../src/control/client.js';
+import { until } from '../lab/poll.js';
 import { VIP } from '../lab/topology.js';
 import { BLOCKABLE, blockEventLoop } from './support/block-report.js';
 import { floodWithClients } from './support/client-flood.js';
@@ -61,7 +62,11 @@ describe(`${NEWCOMERS} connections that begin while JavaScript is blocked`, () =
     await flooding;
     blockEnd = await block.end();
     served = await Promise.all(earnest);
-    during = await countersNow();
+    // What waited is let go in the order in which it came, some dozens at a time.
+    await until('those that waited to be connections', PATIENCE_MS, async () => {
+      during = await countersNow();
+      return (during.connections_created ?? 0) >= WAITING;
+    });
     for (let index = 0; index < 20; index += 1) await client.whoAnswers(VIP.ipv4);
     afterwards = await countersNow();
     report = await exchange.finish();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { VIP } from '../lab/topology.js';
+import { DIRECTOR, VIP } from '../lab/topology.js';
 import { hostState } from './support/host-state.js';
 import type { Peer } from './support/peer.js';
 import { Scene } from './support/scene.js';
@@ -9,6 +9,9 @@ import { Scene } from './support/scene.js';
 const LOCAL_VIP = '10.9.0.5';
 /** What uipvsd promises for SIGTERM, in milliseconds. */
 const STOP_LIMIT_MS = 2000;
+
+/** Source: curl(1), exit codes: failed to connect to host. */
+const CURL_REFUSED = 7;
 
 describe('the life of uipvsd', () => {
   let scene: Scene;
@@ -71,8 +74,11 @@ describe('the life of uipvsd', () => {
 
   test('after SIGKILL the director can still be reached, and the next start goes on', async () => {
     await scene.uipvs.kill9();
-    const ping = await scene.lab.exec('client', ['ping', '-c', '1', '-W', '2', '-q', LOCAL_VIP]);
+    const ping = await scene.lab.exec('client', ['ping', '-c', '1', '-W', '2', '-q', DIRECTOR.ipv4]);
     assert.match(ping.stdout, /1 received/);
+    // Where nobody listens the host itself refuses, at once.
+    const curl = await scene.lab.exec('client', ['curl', '-s', '--max-time', '2', `http://${LOCAL_VIP}:22/`]);
+    assert.equal(curl.status, CURL_REFUSED);
     await scene.restartUipvs();
     assert.match(await client.whoAnswers(VIP.ipv4), /^rs[123]$/);
     await scene.uipvs.stop();

@@ -83,10 +83,17 @@ describe('uipvsd refuses in one line', () => {
 
   test('no permission to make a socket', () =>
     withoutTrace(async () => {
+      mkdirSync(file('read-only'), { mode: 0o500 });
+      const args = ['--socket', file('read-only/uipvsd.sock'), '--device', 'other0'];
+      assertOneLine(await secondDaemon(args, powerless), 1, /permi|denied/i);
+    }));
+
+  test("a directory of another user's for the socket", () =>
+    withoutTrace(async () => {
       mkdirSync(file('private'), { mode: 0o700 });
       chownSync(file('private'), NOBODY, NOBODY);
       const args = ['--socket', file('private/uipvsd.sock'), '--device', 'other0'];
-      assertOneLine(await secondDaemon(args, powerless), 1, /permi|denied/i);
+      assertOneLine(await secondDaemon(args, powerless), 1, /private is not safe from other users/);
     }));
 
   test('no permission to make a device', () =>
