@@ -168,10 +168,13 @@ function portsOf(port: number, alsoPorts: readonly PortRange[]): readonly PortRa
 
 /** What belongs to a service's connections and is selected by no port of it. ICMPv6 never: see rule 40. */
 function withoutPorts({ address, uses }: Entry): readonly Contribution[] {
-  const byPorts = [...uses.values()].filter(({ port }) => port !== 0);
-  const fragments = new Set(
-    byPorts.flatMap(({ protocol }) => (protocol === undefined ? PROTOCOLS : [PROTOCOL_NUMBERS[protocol]])),
+  const protocols = [...uses.values()].flatMap(({ protocol, port }) =>
+    protocol ? [{ protocol, port }] : [],
   );
+  // An address alone, to masquerade with, has connections by full NAT only, of which all that comes is from real servers.
+  if (protocols.length === 0) return [];
+  const byPorts = protocols.filter(({ port }) => port !== 0);
+  const fragments = new Set(byPorts.map(({ protocol }) => PROTOCOL_NUMBERS[protocol]));
   const errors = address.includes(':') ? [] : [ICMP_PROTOCOL];
   return [...fragments, ...errors].map((protocol) => {
     return { role: 'without ports', item: itemOf(address, '', protocol) };
