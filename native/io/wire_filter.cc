@@ -111,6 +111,12 @@ void pass_protocols6(Program& program, OnWire protocols) {
     program.push_back(BPF_STMT(static_cast<uint16_t>(BPF_MISC | BPF_TAX), 0));
     program.push_back(BPF_STMT(static_cast<uint16_t>(BPF_LD | BPF_MEM), 0));
   }
+  // A longer chain the kernel walks to its end, and drops what is behind; the data plane counts it. No host sends one.
+  for (const uint8_t protocol : {kProtocolHopByHop, kProtocolRouting, kProtocolDestinationOptions}) {
+    program.push_back(BPF_JUMP(kIf, protocol, 0, 1));
+    passing.push_back(program.size());
+    program.push_back(BPF_STMT(kAlways, 0));
+  }
   give(program, 0);
   for (const size_t at : passing) program[at].k = static_cast<uint32_t>(program.size() - at - 1);
 }
