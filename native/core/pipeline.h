@@ -101,7 +101,7 @@ class Pipeline {
   Decision process_icmp_error(Packet& packet, PacketView& view);
   Found quoted_connection(const PacketView& quoted) const;
   // An error about a packet of no connection: `subject` is what the client would have sent.
-  Decision schedule_error(Packet& packet, PacketView& view, const PacketView& subject);
+  Decision schedule_error(Packet& packet, PacketView& view, const PacketView& quoted);
   Action admit_error(Packet& packet, PacketView& view, const Placing& placing);
   Action leave_error(Packet& packet, PacketView& view);
   Action translate_error(Packet& packet, PacketView& view, const PacketView& quoted, const Found& found);

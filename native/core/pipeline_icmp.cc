@@ -5,13 +5,13 @@
 // server, the right one where the scheduler hashes the client. Its connection lives for three seconds, in which the client
 // may say something itself.
 //
-// Errors to addresses of the host. Of IPv6 the kernel keeps all of them, since routing cannot tell them from neighbour
-// discovery, and hands out copies (io/icmp6_errors.h). Such a copy is ours only where it says of a packet of a connection
+// Errors to addresses of the host. The kernel keeps all of them, since routing cannot tell them from pings and neighbour
+// discovery, and hands out copies (io/icmp_errors.h). Such a copy is ours only where it says of a packet of a connection
 // what its sender must be told: to a masquerading address, to a VIP that is the host's own, to a client on the director
-// itself. All else is the kernel's, and nothing is counted or answered. No error is translated twice: routing gives each
-// to the kernel or to a TUN device; what comes by a TUN device and goes on to the kernel concerned no connection; and what
-// leaves here quotes a packet as its sender knows it, which as it stands no connection has. Only where a real server is
-// itself a VIP may one come again, and then each time with a hop less.
+// itself; or where it is to be scheduled. All else is the kernel's, and nothing is counted or answered. No error is
+// translated twice: routing gives each to the kernel or to a TUN device; what comes by a TUN device and goes on to the
+// kernel concerned no connection; and what leaves here quotes a packet as its sender knows it, which as it stands no
+// connection has. Only where a real server is itself a VIP may one come again, and then each time with a hop less.
 // Source: net/netfilter/ipvs/ip_vs_core.c, ip_vs_in_icmp() and ip_vs_out_icmp().
 #include "core/icmp.h"
 
@@ -36,8 +36,8 @@ Decision Pipeline::process_icmp_error(Packet& packet, PacketView& view) {
   if (!parse_icmp_error(packet, view, quoted)) return {leave_error(packet, view)};
   const Found found = quoted_connection(quoted);
   if (found.head != nullptr) return {translate_error(packet, view, quoted, found)};
-  const bool is_scheduled = directory_.policy.schedule_icmp.load(std::memory_order_relaxed) && quoted.has_ports;
-  return is_scheduled ? schedule_error(packet, view, answered_by(quoted)) : Decision{leave_error(packet, view)};
+  const Decision scheduled = schedule_error(packet, view, quoted);
+  return scheduled.action == Action::ignore ? Decision{leave_error(packet, view)} : scheduled;
 }
 
 Decision Pipeline::process_kept_error(Packet& packet, PacketView& view) {
@@ -51,10 +51,10 @@ Decision Pipeline::process_kept_error(Packet& packet, PacketView& view) {
   const Family family = view.tuple.family;
   if (view.tuple.destination != quoted.tuple.source || view.hop_limit <= 1) return {Action::ignore};
   if (!is_unicast(family, view.tuple.source)) return {Action::ignore};
-  const Found found = quoted_connection(quoted);
-  if (found.head == nullptr) return {Action::ignore};
   // The hop that the kernel takes on the way to the TUN device, which is given back as there.
   --view.hop_limit;
+  const Found found = quoted_connection(quoted);
+  if (found.head == nullptr) return schedule_error(packet, view, quoted);
   // A neighbour's own address means nothing where this goes.
   if (is_link_local(family, view.tuple.source)) view.tuple.source = view.tuple.destination;
   return {translate_error(packet, view, quoted, found)};
@@ -78,13 +78,16 @@ Action Pipeline::translate_error(Packet& packet, PacketView& view, const PacketV
   return Action::transmit;
 }
 
-Decision Pipeline::schedule_error(Packet& packet, PacketView& view, const PacketView& subject) {
+// Action::ignore: it is not to be scheduled.
+Decision Pipeline::schedule_error(Packet& packet, PacketView& view, const PacketView& quoted) {
+  if (!directory_.policy.schedule_icmp.load(std::memory_order_relaxed) || !quoted.has_ports) return {Action::ignore};
+  const PacketView subject = answered_by(quoted);
   const FiveTuple& tuple = subject.tuple;
   const uint32_t service_id = directory_.find_service(tuple, packet.mark);
-  if (service_id == ServiceTable::kNoService) return {leave_error(packet, view)};
+  if (service_id == ServiceTable::kNoService) return {Action::ignore};
   if (!is_unicast(tuple.family, tuple.source)) return {drop(Counter::drop_not_unicast)};
   if (is_dropped_by_defence()) return {drop(Counter::drop_defence)};
-  if (tuple.source_port == kFtpDataPort) return {leave_error(packet, view)};
+  if (tuple.source_port == kFtpDataPort) return {Action::ignore};
   const ServiceEntry& service = directory_.service_entries[service_id];
   if (service.has(kServicePersistent)) {
     const TemplateKey key = template_key(packet, subject, tuple, service);
@@ -94,7 +97,7 @@ Decision Pipeline::schedule_error(Packet& packet, PacketView& view, const Packet
       return {admit_error(packet, view, {service_id, found.head->destination_id, found.id, false, nullptr})};
     }
   } else if (!service.has(kServiceByMark) && service.port.load(std::memory_order_relaxed) != tuple.destination_port) {
-    return {leave_error(packet, view)};
+    return {Action::ignore};
   }
   view = subject;
   return {Action::upcall, service_id};

@@ -134,11 +134,9 @@ int Engine::open_raw(const char*& failed_call) {
   return 0;
 }
 
-int Engine::open_kept_errors(const char*& failed_call) {
-  auto errors = std::make_unique<Icmp6Errors>();
-  const int error = errors->open(failed_call);
-  if (error == 0) kept_errors_ = std::move(errors);
-  return error;
+int Engine::open_kept_errors(Family family, const char*& failed_call) {
+  if (family == Family::ipv4) return kept_errors4_.open(failed_call);
+  return kept_errors6_.open(failed_call);
 }
 
 int Engine::open_mark(uint32_t mark, const std::string& name, std::span<const int> kept, const char*& failed_call) {
@@ -227,9 +225,9 @@ int Engine::start(std::function<void()> ring_doorbell) {
                                                       workers > 1});
   for (uint32_t i = 0; i < workers; ++i) {
     Transmitter& transmitter = raw_.empty() ? static_cast<Transmitter&>(queue(i)) : *raw_[i];
-    Receiver* const kept_errors = i == 0 ? kept_errors_.get() : nullptr;
-    const Worker::Parts parts = {*commons_,  counter_blocks()[1 + i], *others_[i], queue(i), transmitter, i == 0,
-                                 kept_errors};
+    Worker::Parts parts = {*commons_, counter_blocks()[1 + i], *others_[i], queue(i), transmitter, i == 0, {}};
+    if (i == 0 && kept_errors4_.descriptor() >= 0) parts.kept_errors[0] = &kept_errors4_;
+    if (i == 0 && kept_errors6_.descriptor() >= 0) parts.kept_errors[1] = &kept_errors6_;
     workers_.push_back(std::make_unique<Worker>(parts, ring_doorbell));
   }
   for (uint32_t i = 0; i < workers; ++i) {

@@ -20,6 +20,7 @@
 #include "engine/state_file.h"
 #include "engine/worker.h"
 #include "io/icmp6_errors.h"
+#include "io/icmp_errors.h"
 #include "io/packet_ring.h"
 #include "io/raw_transmitter.h"
 #include "io/tun_device.h"
@@ -59,8 +60,8 @@ class Engine {
   int keep_device(uint32_t mark, bool is_kept);
   // From start() on packets leave past the kernel's IP stack where they can. After open_tun(). 0 or -errno.
   int open_raw(const char*& failed_call);
-  // From start() on ICMPv6 errors to addresses of the host are seen too, see Icmp6Errors. 0 or -errno.
-  int open_kept_errors(const char*& failed_call);
+  // From start() on ICMP errors to addresses of the host are seen too, see IcmpErrors and Icmp6Errors. 0 or -errno.
+  int open_kept_errors(Family family, const char*& failed_call);
   // A device for packets with a firewall mark; their replies and they themselves leave by the main one. -EEXIST where
   // the mark has one, -ENOSPC where there are as many as a worker reads.
   int open_mark(uint32_t mark, const std::string& name, std::span<const int> kept, const char*& failed_call);
@@ -127,7 +128,8 @@ class Engine {
   TunDevice tun_;
   std::vector<std::unique_ptr<TunDevice>> queues_;    // of the same device, for all workers but the first
   std::vector<std::unique_ptr<RawTransmitter>> raw_;  // one a worker, or none
-  std::unique_ptr<Icmp6Errors> kept_errors_;          // or null; the first worker's
+  IcmpErrors kept_errors4_;                           // open or not; the first worker's
+  Icmp6Errors kept_errors6_;                          // as well
   std::map<uint32_t, std::unique_ptr<TunDevice>> mark_devices_;
   using Rings = std::vector<std::unique_ptr<PacketRing>>;
   std::map<std::string, Rings> rings_;  // by interface: one a worker

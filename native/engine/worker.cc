@@ -124,7 +124,7 @@ bool Worker::turn() {
   gather();
   bool has_worked = process();
   const bool is_due = has_kept_errors_ || turns_.load(std::memory_order_relaxed) % kKeptErrorTurns == 0;
-  if (kept_errors_ != nullptr && is_due) has_worked |= receive_kept_errors();
+  if (is_due) has_worked |= receive_kept_errors();
   if (now_ != swept_at_) sweep();
   return has_worked;
 }
@@ -167,7 +167,10 @@ void Worker::wait() {
       if (receiver != nullptr) waits_.push_back({receiver->descriptor(), POLLIN, 0});
     }
     if (transmitter_.descriptor() >= 0) waits_.push_back({transmitter_.descriptor(), POLLIN, 0});
-    if (kept_errors_ != nullptr) waits_.push_back({kept_errors_->descriptor(), POLLIN, 0});
+    const size_t kept_errors_at = waits_.size();
+    for (Receiver* const each : kept_errors_) {
+      if (each != nullptr) waits_.push_back({each->descriptor(), POLLIN, 0});
+    }
     const bool has_to_sweep = (is_first_ && commons_.table.live() != 0) || reassembler_.live() != 0;
     int timeout = has_to_sweep ? kIdleSweepMs : -1;
     if (is_broken) timeout = kReceiveRetryMs;
@@ -176,7 +179,8 @@ void Worker::wait() {
       // An interface that went down has left an error, which would wake us for ever.
       if ((wait.revents & POLLERR) != 0) clear_error(wait.fd);
     }
-    has_kept_errors_ = kept_errors_ != nullptr && (waits_.back().revents & POLLIN) != 0;
+    has_kept_errors_ = std::any_of(waits_.begin() + static_cast<ptrdiff_t>(kept_errors_at), waits_.end(),
+                                   [](const pollfd& wait) { return (wait.revents & POLLIN) != 0; });
     if ((waits_[0].revents & POLLIN) != 0) {
       uint64_t count;
       [[maybe_unused]] const ssize_t got = ::read(wakeup_.get(), &count, sizeof count);

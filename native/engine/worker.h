@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -26,8 +27,8 @@ class Worker {
     Receiver& receiver;
     Transmitter& transmitter;
     bool is_first = true;  // of the workers: takes verdicts and sweeps the table
-    // Copies of ICMP errors that the kernel keeps, or null. Of one worker alone.
-    Receiver* kept_errors = nullptr;
+    // Copies of ICMP errors that the kernel keeps, IPv4's and IPv6's, or null. Of one worker alone.
+    std::array<Receiver*, 2> kept_errors = {};
   };
 
   // `ring_doorbell` is called from the worker's thread when requests await the control thread; at most once until the
@@ -62,6 +63,7 @@ class Worker {
   void gather_from(Receiver& receiver, const Origin& origin);
   bool process();
   bool receive_kept_errors();
+  bool receive_kept_errors(Receiver& receiver);
   void take(Packet& packet);
   void treat(Packet& packet, const PacketView& view, const Decision& decision);
   void reassemble(Packet& fragment);
@@ -81,7 +83,7 @@ class Worker {
   Receiver& receiver_;
   Transmitter& transmitter_;
   const bool is_first_;
-  Receiver* const kept_errors_;
+  const std::array<Receiver*, 2> kept_errors_;
   Reassembler reassembler_;
   std::unique_ptr<uint8_t[]> split_buffers_;  // made when the first datagram is to be split
   uint32_t splits_ = 0;

@@ -73,10 +73,6 @@ bool Worker::process() {
   commons_.pipeline.look_ahead(burst);
   for (Packet& packet : burst) take(packet);
   if (turn.owns_lock()) turn.unlock();
-  if (has_posted_) {
-    has_posted_ = false;
-    if (commons_.rings.requests.doorbell.exchange(1, std::memory_order_seq_cst) == 0) ring_doorbell_();
-  }
   flush();
   return true;
 }
@@ -115,6 +111,10 @@ void Worker::send_outgoing() {
 
 // With no lock held, unlike send_outgoing().
 void Worker::flush() {
+  if (has_posted_) {
+    has_posted_ = false;
+    if (commons_.rings.requests.doorbell.exchange(1, std::memory_order_seq_cst) == 0) ring_doorbell_();
+  }
   send_outgoing();
   if (answered_.empty()) return;
   const auto turn = commons_.enter(now_);

@@ -6,8 +6,16 @@ namespace uipvs {
 
 bool Worker::receive_kept_errors() {
   has_kept_errors_ = false;
+  bool has_worked = false;
+  for (Receiver* const each : kept_errors_) {
+    if (each != nullptr) has_worked |= receive_kept_errors(*each);
+  }
+  return has_worked;
+}
+
+bool Worker::receive_kept_errors(Receiver& receiver) {
   prepare_burst();
-  const int received = kept_errors_->receive(burst_);
+  const int received = receiver.receive(burst_);
   if (received < 0) counters_.add(Counter::receive_errors);
   if (received <= 0) return false;
   auto turn = commons_.enter(now_);

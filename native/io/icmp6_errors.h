@@ -1,10 +1,7 @@
 // ICMPv6 errors that come to addresses of the host, as a receiver of copies.
 //
-// Theory of operation: routing tells ICMPv6 errors not from neighbour discovery, and this must stay with the kernel, so
-// that all ICMPv6 to addresses of the host does (rule 40, src/host/README.md). A raw socket gets a copy of each such packet
-// whose type its filter lets pass; what the kernel does with it, path MTU of its own connections above all, goes on as if
-// nobody listened. The kernel hands out the message without its IPv6 header, reassembled and without extension
-// headers; here it gets a plain header again, from the two addresses and the hop limit that come beside it.
+// Theory of operation: as in icmp_errors.h. The kernel hands out the message without its IPv6 header, reassembled and without
+// extension headers; here it gets a plain header again, from the two addresses and the hop limit that come beside it.
 // Source: net/ipv6/raw.c, ipv6_raw_deliver() and rawv6_recvmsg(); RFC 3542.
 #pragma once
 

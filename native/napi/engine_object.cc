@@ -115,9 +115,11 @@ Napi::Value EngineObject::OpenRaw(const Napi::CallbackInfo& info) {
   return error != 0 ? throw_errno(info.Env(), error, call) : info.Env().Undefined();
 }
 
+// (4 or 6)
 Napi::Value EngineObject::OpenKeptErrors(const Napi::CallbackInfo& info) {
   const char* call = "";
-  const int error = engine_.open_kept_errors(call);
+  const Family family = info[0].ToNumber().Uint32Value() == 4 ? Family::ipv4 : Family::ipv6;
+  const int error = engine_.open_kept_errors(family, call);
   return error != 0 ? throw_errno(info.Env(), error, call) : info.Env().Undefined();
 }
 

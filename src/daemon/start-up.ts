@@ -217,7 +217,7 @@ function openKeptErrors(engine: Engine, log: Logger): void {
   } catch (thrown) {
     if (!(thrown instanceof UipvsError)) throw thrown;
     const what =
-      'ICMPv6 errors to addresses of the host, as those of masqueraded connections, reach nobody else';
+      'ICMP errors to addresses of the host, as those of masqueraded connections, reach nobody else';
     log.warn(`${what}: ${thrown.message}`);
   }
 }

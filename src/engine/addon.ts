@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { messageOf, UipvsError } from '../base/error.js';
+import type { Family } from '../net/family.js';
 
 /** What lies where the connection table is to be kept. Source: native/engine/engine.h, Engine::Found. */
 export type FoundTable =
@@ -44,8 +45,8 @@ export interface NativeEngine {
   deviceDescriptors(mark: number): readonly number[];
   /** After it packets leave past the kernel's IP stack where they can. Throws NativeError. */
   openRaw(): void;
-  /** From start() on copies of ICMPv6 errors to addresses of the host are treated too. Throws NativeError. */
-  openKeptErrors(): void;
+  /** From start() on copies of ICMP errors to addresses of the host are treated too. Throws NativeError. */
+  openKeptErrors(family: Family): void;
   /**
    * From now on packets that come in by the interface are taken from the wire; false, and they are not, where it is the
    * port of a bridge or a bond. Throws NativeError.

@@ -63,7 +63,7 @@ export class Devices {
     openRaw(this.#native);
   }
 
-  /** Hears of ICMPv6 errors that the kernel keeps; see {@link openKeptErrors}. Before start(). */
+  /** Hears of ICMP errors that the kernel keeps; see {@link openKeptErrors}. Before start(). */
   openKeptErrors(): void {
     openKeptErrors(this.#native);
   }

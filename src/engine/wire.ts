@@ -1,5 +1,6 @@
 /** The sockets by which packets pass by the kernel's IP stack, and what it means when they fail. */
 import { UipvsError } from '../base/error.js';
+import type { Family } from '../net/family.js';
 import { isNativeError, type NativeEngine } from './addon.js';
 
 // Specification: asm-generic/errno-base.h, asm-generic/errno.h.
@@ -24,12 +25,16 @@ export function openRaw(native: Pick<NativeEngine, 'openRaw'>): void {
 }
 
 /**
- * Takes copies of the ICMPv6 errors that come to addresses of the host; where the host has no IPv6 there are none.
+ * Takes copies of the ICMP errors that come to addresses of the host; of a family that the host lacks there are none.
  * Errors: EPERM without CAP_NET_RAW, EIO.
  */
 export function openKeptErrors(native: Pick<NativeEngine, 'openKeptErrors'>): void {
+  for (const family of [4, 6] as const) openKeptErrorsOf(native, family);
+}
+
+function openKeptErrorsOf(native: Pick<NativeEngine, 'openKeptErrors'>, family: Family): void {
   try {
-    native.openKeptErrors();
+    native.openKeptErrors(family);
   } catch (thrown) {
     if (!isNativeError(thrown)) throw thrown;
     if (thrown.errno === EAFNOSUPPORT) return;

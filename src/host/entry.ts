@@ -6,7 +6,6 @@ import type { MarkRecord } from './journal.js';
 import type { RouteFacts } from './location.js';
 import type { PortRange } from './port-range.js';
 import {
-  ICMP_PROTOCOL,
   IPSEC_PROTOCOLS,
   MAIN_TABLE,
   OWNER,
@@ -166,17 +165,13 @@ function portsOf(port: number, alsoPorts: readonly PortRange[]): readonly PortRa
   return [{ first: port, last: port }, ...others];
 }
 
-/** What belongs to a service's connections and is selected by no port of it. ICMPv6 never: see rule 40. */
+/** What belongs to a service's connections and is selected by no port of it: fragments. */
 function withoutPorts({ address, uses }: Entry): readonly Contribution[] {
-  const protocols = [...uses.values()].flatMap(({ protocol, port }) =>
-    protocol ? [{ protocol, port }] : [],
-  );
   // An address alone, to masquerade with, has connections by full NAT only, of which all that comes is from real servers.
-  if (protocols.length === 0) return [];
-  const byPorts = protocols.filter(({ port }) => port !== 0);
-  const fragments = new Set(byPorts.map(({ protocol }) => PROTOCOL_NUMBERS[protocol]));
-  const errors = address.includes(':') ? [] : [ICMP_PROTOCOL];
-  return [...fragments, ...errors].map((protocol) => {
+  const protocols = [...uses.values()].flatMap(({ protocol, port }) =>
+    protocol !== undefined && port !== 0 ? [PROTOCOL_NUMBERS[protocol]] : [],
+  );
+  return [...new Set(protocols)].map((protocol) => {
     return { role: 'without ports', item: itemOf(address, '', protocol) };
   });
 }

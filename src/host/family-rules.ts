@@ -5,13 +5,13 @@
  * Rule 65 takes the ICMP packets that come in by a device which leads to real servers. A router on the way there reports
  * to the client what became of a packet, and quotes it as it was on the way; the client must see its own packet, and
  * the report must come from the VIP. The kernel cannot tell such reports from other ICMP packets there, so pings and the
- * like go through the data plane too, which sends them on. IPv6's reports to addresses of the host, of masqueraded
- * packets, are not caught: neighbour discovery cannot be told from them, and must stay with the kernel. The data plane
- * hears those by a raw socket: native/io/icmp6_errors.h.
+ * like go through the data plane too, which sends them on. Reports to addresses of the host, of masqueraded packets and of
+ * those of a VIP that is one, are not caught: pings and neighbour discovery cannot be told from them, and must stay with the
+ * kernel whether a daemon lives or not (rule 40). The data plane hears those by raw sockets: native/io/icmp_errors.h.
  *
  * Rules 67 to 69 take what shows no port, behind a jump of all that does: no rule that names a port matches a fragment, not
- * even the first, and routers between clients and the director report to the VIP. They stand behind 60 and 62, so that
- * nothing that the host itself sends meets them.
+ * even the first, and routers on the way to clients of a firewall mark may report to whatever address. They stand behind 60
+ * and 62, so that nothing that the host itself sends meets them.
  */
 import type { Family } from '../net/family.js';
 import { type Box, hasAllPorts, prefixText } from './box.js';

@@ -4,7 +4,7 @@
  * The picture, for device uipvs0 and table T, in the order in which the kernel looks:
  *
  *     39  iif lo ipproto icmp dport E lookup T  E: errors of the host itself, see rule.ts
- *     40  ipproto ipv6-icmp lookup local      IPv6 only, shared
+ *     40  ipproto P lookup local              P: icmp or ipv6-icmp; shared
  *     41  iif uipvs0 goto 100                 what we send is routed as if we were not there: no loops
  *     45  fwmark N lookup T_N                 one a firewall mark
  *     46  captured packets, and at 47 and 61: see capture-rules.ts
@@ -18,7 +18,7 @@
  *     63  from RIP lookup T                   one a real server: its replies, wherever they go
  *     65  iif IF ipproto icmp lookup T        one a device that leads to real servers, see family-rules.ts
  *     66  ipproto P dport 1-65534 goto 100    P: tcp, udp, sctp; shared
- *     67  to VIP ipproto P lookup T           one a local VIP and protocol that it has, and IPv4's icmp
+ *     67  to VIP ipproto P lookup T           one a local VIP and protocol that it has
  *     69  ipproto P lookup T                  while there are firewall marks; P: tcp, udp, sctp, icmp or ipv6-icmp
  *    100  lookup local                        moved from 0, shared
  *  32766  lookup main                         holds `VIP dev uipvs0` for VIPs that are no address of the host; for

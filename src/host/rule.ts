@@ -20,8 +20,8 @@ export const OWNER = 117;
 export const PREFERENCE = {
   /** ICMP errors of the host itself. */
   ownErrors: 39,
-  /** IPv6: neighbour discovery from a real server stays with the host. Shared by all daemons. */
-  neighbourDiscovery: 40,
+  /** ICMP to addresses of the host stays with the host, neighbour discovery above all. Shared by all daemons. */
+  hostIcmp: 40,
   /** What our device sends jumps over our other rules, to the local rule. */
   reinjected: 41,
   /** One a firewall mark. */
@@ -54,7 +54,7 @@ export const PREFERENCE = {
   routerError: 65,
   /** Packets that show a port jump from here to the local rule. Shared by all daemons. */
   withPorts: 66,
-  /** The others for VIPs that are addresses of the host: fragments, and IPv4's ICMP. */
+  /** The others for VIPs that are addresses of the host: fragments. */
   withoutPorts: 67,
   wideWithoutPorts: 68,
   /** The same for whatever address, while there are firewall marks. */
@@ -154,15 +154,8 @@ export function sharedRules(family: Family, localPreference: number): readonly R
       return { preference: PREFERENCE.withPorts, protocol, destinationPorts: NAMED_PORTS, ...toHost };
     }),
   ];
-  if (family === 4) return jumps;
-  const preference = PREFERENCE.neighbourDiscovery;
-  const discovery: Rule = {
-    preference,
-    protocol: ICMPV6_PROTOCOL,
-    action: { lookup: LOCAL_TABLE },
-    owner: OWNER,
-  };
-  return [discovery, ...jumps];
+  const preference = PREFERENCE.hostIcmp;
+  return [{ preference, protocol: errors, action: { lookup: LOCAL_TABLE }, owner: OWNER }, ...jumps];
 }
 
 /** A rule as the kernel lists it. */

@@ -1,7 +1,7 @@
 /**
  * Theory of operation: ICMP errors that come to an address of the director and concern a connection of a client: to the
- * address that masquerades it, to a VIP that is the director's own, to a client on the director itself. Of IPv6 the kernel
- * keeps them, with all other ICMPv6 to its addresses, and the daemon hears them beside it. Where there is a link of small
+ * address that masquerades it, to a VIP that is the director's own, to a client on the director itself. The kernel
+ * keeps them, with all other ICMP to its addresses, and the daemon hears them beside it. Where there is a link of small
  * MTU on the way, between two routers, a transfer comes to its end only if the word of it reaches the sender.
  */
 import assert from 'node:assert/strict';
@@ -15,7 +15,7 @@ import type { Peer } from './support/peer.js';
 import { pythonProgram } from './support/program.js';
 import { endpoint, Scene } from './support/scene.js';
 
-const LOCAL_VIP = 'fd09::5';
+const LOCAL_VIP = { ipv4: '10.9.0.5', ipv6: 'fd09::5' } as const;
 const [HTTP_PORT, COUNT_PORT, CLOSED_PORT, CLOSED_VPORT] = [80, 9001, 9999, 7000];
 const BYTES = 300_000;
 const TRANSFER_LIMIT_MS = 3000;
@@ -36,14 +36,16 @@ const SERVICES: readonly {
     what: `masqueraded, ${family}`,
     ...{ vip: VIP[family], family, isMasqueraded: true, ports: { http: 8001, count: 9001 } },
   })),
-  {
-    what: 'to an IPv6 VIP of the director',
-    ...{ vip: LOCAL_VIP, family: 'ipv6', isMasqueraded: false, ports: { http: 8002, count: 9002 } },
-  },
-  {
-    what: 'masqueraded, to an IPv6 VIP of the director',
-    ...{ vip: LOCAL_VIP, family: 'ipv6', isMasqueraded: true, ports: { http: 8003, count: 9003 } },
-  },
+  ...FAMILIES.map((family, index) => ({
+    what: `to an ${family} VIP of the director`,
+    ...{ vip: LOCAL_VIP[family], family, isMasqueraded: false },
+    ports: { http: 8002 + 2 * index, count: 9002 + 2 * index },
+  })),
+  ...FAMILIES.map((family, index) => ({
+    what: `masqueraded, to an ${family} VIP of the director`,
+    ...{ vip: LOCAL_VIP[family], family, isMasqueraded: true },
+    ports: { http: 8003 + 2 * index, count: 9003 + 2 * index },
+  })),
 ];
 
 async function addService(
@@ -81,7 +83,10 @@ for (const end of ['client', 'rs1'] as const) {
     let client: Peer;
     before(async () => {
       scene = await Scene.open({ realServers: 1 });
-      await scene.lab.ip('director', [`address add ${LOCAL_VIP}/128 dev lo`]);
+      await scene.lab.ip('director', [
+        `address add ${LOCAL_VIP.ipv4}/32 dev lo`,
+        `address add ${LOCAL_VIP.ipv6}/128 dev lo`,
+      ]);
       await insertNarrowPath(scene.lab, end, 'middle', MTU_BYTES);
       client = await scene.peer();
       await serveCount(scene, 'rs1');
@@ -90,7 +95,7 @@ for (const end of ['client', 'rs1'] as const) {
         await addService(scene, '-t', vip, ports.http, HTTP_PORT, isMasqueraded);
         await addService(scene, '-t', vip, ports.count, COUNT_PORT, isMasqueraded);
       }
-      for (const vip of [VIP.ipv4, VIP.ipv6]) await addService(scene, '-t', vip, 9004, COUNT_PORT, false);
+      for (const vip of [VIP.ipv4, VIP.ipv6]) await addService(scene, '-t', vip, 9009, COUNT_PORT, false);
     });
     after(() => scene.close());
 
@@ -137,7 +142,7 @@ for (const end of ['client', 'rs1'] as const) {
 
       if (end === 'rs1') {
         test(`a client on the director itself learns it on the way up, ${family}`, async () => {
-          await sendAll(scene, 'director', VIP[family], 9004);
+          await sendAll(scene, 'director', VIP[family], 9009);
           assert.equal(await learnedMtu(scene.lab, 'director', VIP[family]), MTU_BYTES);
         });
       }
@@ -150,14 +155,17 @@ describe('the refusal of a real server behind full NAT', () => {
   let client: Peer;
   before(async () => {
     scene = await Scene.open({ realServers: 1 });
-    await scene.lab.ip('director', [`address add ${LOCAL_VIP}/128 dev lo`]);
+    await scene.lab.ip('director', [
+      `address add ${LOCAL_VIP.ipv4}/32 dev lo`,
+      `address add ${LOCAL_VIP.ipv6}/128 dev lo`,
+    ]);
     client = await scene.peer();
-    for (const vip of [VIP.ipv4, VIP.ipv6, LOCAL_VIP])
+    for (const vip of [VIP.ipv4, VIP.ipv6, LOCAL_VIP.ipv4, LOCAL_VIP.ipv6])
       await addService(scene, '-u', vip, CLOSED_VPORT, CLOSED_PORT, true);
   });
   after(() => scene.close());
 
-  for (const [index, vip] of [VIP.ipv4, VIP.ipv6, LOCAL_VIP].entries()) {
+  for (const [index, vip] of [VIP.ipv4, VIP.ipv6, LOCAL_VIP.ipv4, LOCAL_VIP.ipv6].entries()) {
     test(`reaches the client at once, as one of ${vip}, and once only`, async () => {
       const file = path.join(scene.lab.directory, `refusal-${index}.pcap`);
       const capture = await scene.lab.capture('client', 'eth0', file);
@@ -180,8 +188,10 @@ describe('the refusal of a real server behind full NAT', () => {
   test('leaves no trace in the daemon where it concerns no connection', async () => {
     const drops = await scene.adm('--drops');
     const direct = await scene.peer('director', 'direct');
-    const flow = await direct.datagrams(realServer(1).ipv6, CLOSED_PORT);
-    await assert.rejects(flow.ask('anybody?'), { code: 'ECONNREFUSED' });
+    for (const family of FAMILIES) {
+      const flow = await direct.datagrams(realServer(1)[family], CLOSED_PORT);
+      await assert.rejects(flow.ask('anybody?'), { code: 'ECONNREFUSED' });
+    }
     assert.equal(await scene.adm('--drops'), drops);
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { DIRECTOR, VIP } from '../lab/topology.js';
+import { VIP } from '../lab/topology.js';
 import { hostState } from './support/host-state.js';
 import type { Peer } from './support/peer.js';
 import { Scene } from './support/scene.js';
@@ -74,7 +74,7 @@ describe('the life of uipvsd', () => {
 
   test('after SIGKILL the director can still be reached, and the next start goes on', async () => {
     await scene.uipvs.kill9();
-    const ping = await scene.lab.exec('client', ['ping', '-c', '1', '-W', '2', '-q', DIRECTOR.ipv4]);
+    const ping = await scene.lab.exec('client', ['ping', '-c', '1', '-W', '2', '-q', LOCAL_VIP]);
     assert.match(ping.stdout, /1 received/);
     // Where nobody listens the host itself refuses, at once.
     const curl = await scene.lab.exec('client', ['curl', '-s', '--max-time', '2', `http://${LOCAL_VIP}:22/`]);

@@ -10,9 +10,12 @@ import { inspect } from './support/inspection.js';
 import { readPackets } from './support/packets.js';
 import { Scene } from './support/scene.js';
 
+/** Addresses of the director itself. */
+const LOCAL_VIPS = ['10.9.0.5', 'fd09::5'];
 const PORT = 80;
 const SERVER_PORT = 8080;
-const CLIENT_PORT = 4001;
+/** Each error is about a connection of its own. */
+const FIRST_CLIENT_PORT = 4001;
 const ARRIVAL_LIMIT_MS = 3000;
 /** Unreachable: of IPv4 type 3, of IPv6 type 1; for want of a port there. */
 const ICMP = {
@@ -27,7 +30,12 @@ describe('the setting schedule_icmp', () => {
   before(async () => {
     scene = await Scene.open({ realServers: 1, serverPorts: null });
     sender = await FrameSender.start(scene.lab);
-    for (const vip of [VIP.ipv4, VIP.ipv6]) await scene.balance('tcp', vip, PORT, { to: SERVER_PORT });
+    await scene.lab.ip(
+      'director',
+      LOCAL_VIPS.map((vip) => `address add ${vip} dev lo`),
+    );
+    for (const vip of [VIP.ipv4, VIP.ipv6, ...LOCAL_VIPS])
+      await scene.balance('tcp', vip, PORT, { to: SERVER_PORT });
   });
   after(() => scene.close());
 
@@ -38,7 +46,11 @@ describe('the setting schedule_icmp', () => {
     const virtual = build.addressBytes(vip);
     const ip = family === 4 ? build.ipv4 : build.ipv6;
     const { protocol, type, code } = ICMP[family];
-    const reply = build.tcp({ sourcePort: PORT, destinationPort: CLIENT_PORT, flags: build.TCP_ACK });
+    const reply = build.tcp({
+      sourcePort: PORT,
+      destinationPort: FIRST_CLIENT_PORT + captures,
+      flags: build.TCP_ACK,
+    });
     const quoted = ip({ source: virtual, destination: client }, reply);
     const error = build.icmp(family, type, code, Buffer.concat([Buffer.alloc(4), quoted]));
     captures += 1;
@@ -61,7 +73,7 @@ describe('the setting schedule_icmp', () => {
     assert.deepEqual(await scene.connections(), []);
   });
 
-  for (const vip of [VIP.ipv4, VIP.ipv6]) {
+  for (const vip of [VIP.ipv4, VIP.ipv6, ...LOCAL_VIPS]) {
     test(`on, an error to ${vip} reaches a real server, in its own words`, async () => {
       await scene.adm('--sysctl', 'schedule_icmp=1');
       const family = vip.includes(':') ? 6 : 4;
@@ -75,7 +87,7 @@ describe('the setting schedule_icmp', () => {
       assert.deepEqual(quoted.subarray(sourceAt, sourceAt + server.length), server);
       const { ipHeaderBytes } = ICMP[family];
       assert.equal(quoted.readUInt16BE(ipHeaderBytes), SERVER_PORT);
-      assert.equal(quoted.readUInt16BE(ipHeaderBytes + 2), CLIENT_PORT);
+      assert.equal(quoted.readUInt16BE(ipHeaderBytes + 2), FIRST_CLIENT_PORT + captures - 1);
     });
   }
 });

@@ -16,6 +16,7 @@ const PLAIN_RULES =
   '0:\tfrom all lookup local \n32766:\tfrom all lookup main \n32767:\tfrom all lookup default \n';
 const BASE_RULES = ` 39:	from all iif lo ipproto icmp dport 768-769 lookup ${TABLE} proto 117
  39:	from all iif lo ipproto icmp dport 772-783 lookup ${TABLE} proto 117
+ 40:	from all ipproto icmp lookup local proto 117
  41:	from all iif ${DEVICE} goto 100 proto 117
  58:	from all ipproto tcp goto 60 proto 117
  58:	from all ipproto udp goto 60 proto 117
@@ -95,7 +96,7 @@ describe('the host plumbing', { skip: SKIP }, () => {
     assert.equal(await pair.ip(pair.director, 'rule'), PLAIN_RULES.replace(/ \n/g, '\n'));
   });
 
-  it('has one rule a service on a local VIP, one a protocol for fragments, and one for ICMP', async () => {
+  it('has one rule a service on a local VIP, and one a protocol for fragments', async () => {
     const plumbing = await pair.attached();
     await plumbing.do(
       add(vip('10.0.0.1', 80)),
@@ -108,13 +109,11 @@ describe('the host plumbing', { skip: SKIP }, () => {
       `50:	from all to 10.0.0.1 ipproto sctp lookup ${TABLE} proto 117`,
       `67:	from all to 10.0.0.1 ipproto tcp lookup ${TABLE} proto 117`,
       `67:	from all to 10.0.0.1 ipproto udp lookup ${TABLE} proto 117`,
-      `67:	from all to 10.0.0.1 ipproto icmp lookup ${TABLE} proto 117`,
     ]);
     await plumbing.do(remove(vip('10.0.0.1', 53, 'udp')), remove(vip('10.0.0.1', 0, 'sctp')));
     assert.deepEqual(await ownRules(), [
       `50:	from all to 10.0.0.1 ipproto tcp dport 80 lookup ${TABLE} proto 117`,
       `67:	from all to 10.0.0.1 ipproto tcp lookup ${TABLE} proto 117`,
-      `67:	from all to 10.0.0.1 ipproto icmp lookup ${TABLE} proto 117`,
     ]);
     await plumbing.do(remove(vip('10.0.0.1', 80)));
     assert.equal(await pair.ip(pair.director, 'rule'), PLAIN_RULES.replace(/ \n/g, '\n'));
@@ -251,7 +250,7 @@ describe('the host plumbing', { skip: SKIP }, () => {
         .filter((line) => !/lookup (main|default)/.test(line))
         .sort();
     assert.deepEqual(lines(await pair.snapshot()), lines(before));
-    assert.equal(plumbing.logged.filter((line) => line.startsWith('warn: Somebody else removed')).length, 11);
+    assert.equal(plumbing.logged.filter((line) => line.startsWith('warn: Somebody else removed')).length, 10);
   });
 
   it('follows an address that becomes local, and one that ceases to be', async () => {

@@ -1,7 +1,8 @@
-// Copies of ICMPv6 errors that the kernel has taken: which of them are ours.
+// Copies of ICMP errors that the kernel has taken: which of them are ours.
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 
 #include "core/icmp.h"
@@ -13,9 +14,13 @@ namespace uipvs::test {
 namespace {
 
 const Address kDirector6 = address6(0x201);
+const Address kDirector = address4(10, 0, 2, 1);
+const Address kRouter = address4(10, 0, 9, 9);
 const Address kRouter6 = address6(0x999);
 const FiveTuple kTcpIn = client_tuple6(kProtocolTcp);
-constexpr size_t kHopLimit = 7;
+const std::array<FiveTuple, 4> kAllIn = {client_tuple(kProtocolTcp), client_tuple(kProtocolUdp),
+                                         client_tuple6(kProtocolTcp), client_tuple6(kProtocolUdp)};
+constexpr size_t kHopLimit = 7, kHopLimit4 = 8;
 
 struct Kept {
   Action action = Action::drop;
@@ -50,6 +55,8 @@ std::vector<uint8_t> quote(const FiveTuple& tuple, size_t bytes = 48) {
 
 // Packet too big, from a router to who sent `about`.
 MemoryPacket error_about(const FiveTuple& about, const Address& from = kRouter6) {
+  if (about.family == Family::ipv4)
+    return build_icmp(Family::ipv4, kRouter, about.source, 3, 4, quote(about, 28), 1300);
   return build_icmp(Family::ipv6, from, about.source, 2, 0, quote(about), 1300);
 }
 
@@ -72,12 +79,14 @@ Connected connect(bool is_masqueraded, const FiveTuple& tuple = kTcpIn) {
   Rig& rig = *made.rig;
   rig.directory.masquerade_first_port = 61000;
   rig.directory.masquerade_last_port = 61999;
-  rig.directory.destinations[1].source.store(kDirector6);
-  for (const uint32_t service : {2u, 3u}) {
+  const bool is_v4 = tuple.family == Family::ipv4;
+  const uint32_t destination = is_v4 ? 0 : 1;
+  rig.directory.destinations[destination].source.store(is_v4 ? kDirector : kDirector6);
+  for (const uint32_t service : {0u, 1u, 2u, 3u}) {
     if (is_masqueraded) rig.directory.service_entries[service].flags = kServiceMasquerade;
     rig.directory.vip_is_local[service] = true;
   }
-  rig.next_destination = 1;
+  rig.next_destination = destination;
   const Fed fed = rig.feed(tuple.protocol == kProtocolTcp ? tcp_segment(tuple, kTcpSyn) : udp_datagram(tuple));
   REQUIRE(fed.action == Action::transmit);
   made.to_server = tuple_of(fed.packet);
@@ -87,33 +96,39 @@ Connected connect(bool is_masqueraded, const FiveTuple& tuple = kTcpIn) {
 }  // namespace
 
 TEST_CASE("kept error: one to a masquerading address reaches the client as one about its packet to the VIP") {
-  for (const uint8_t protocol : {kProtocolTcp, kProtocolUdp}) {
-    CAPTURE(protocol);
-    const FiveTuple tuple = client_tuple6(protocol);
+  for (const FiveTuple& tuple : kAllIn) {
+    CAPTURE(tuple.protocol);
     const auto [rig, to_server] = connect(true, tuple);
-    REQUIRE(to_server.source == kDirector6);
+    const bool is_v4 = tuple.family == Family::ipv4;
+    REQUIRE(to_server.source == (is_v4 ? kDirector : kDirector6));
     const Kept kept = take(*rig, error_about(to_server));
     REQUIRE(kept.action == Action::transmit);
+    CHECK(header_checksum(kept.packet) == ChecksumState::right);
     CHECK(transport_checksum(kept.packet) == ChecksumState::right);
-    CHECK(tuple_of(kept.packet).source == kVip6);
-    CHECK(tuple_of(kept.packet).destination == kClient6);
+    CHECK(tuple_of(kept.packet).source == tuple.destination);
+    CHECK(tuple_of(kept.packet).destination == tuple.source);
     CHECK(quoted_tuple(kept.packet) == tuple);
-    CHECK(rig->worker_lane(1).out_packets == 1);
+    CHECK(rig->worker_lane(is_v4 ? 0 : 1).out_packets == 1);
     CHECK(rig->counted(Counter::translated_packets) == 2);
   }
 }
 
 TEST_CASE("kept error: one to a VIP of the host reaches the real server as one about its own packet") {
-  for (const bool is_masqueraded : {false, true}) {
-    CAPTURE(is_masqueraded);
-    const auto [rig, to_server] = connect(is_masqueraded);
-    const Kept kept = take(*rig, error_about(kTcpIn.reversed()));
-    REQUIRE(kept.action == Action::transmit);
-    CHECK(transport_checksum(kept.packet) == ChecksumState::right);
-    CHECK(tuple_of(kept.packet).source == (is_masqueraded ? kDirector6 : kRouter6));
-    CHECK(tuple_of(kept.packet).destination == kReal6);
-    CHECK(quoted_tuple(kept.packet) == to_server.reversed());
-    CHECK(rig->worker_lane(1).in_packets == 2);
+  for (const FiveTuple& tuple : kAllIn) {
+    for (const bool is_masqueraded : {false, true}) {
+      CAPTURE(is_masqueraded);
+      const auto [rig, to_server] = connect(is_masqueraded, tuple);
+      const bool is_v4 = tuple.family == Family::ipv4;
+      const Kept kept = take(*rig, error_about(tuple.reversed()));
+      REQUIRE(kept.action == Action::transmit);
+      CHECK(header_checksum(kept.packet) == ChecksumState::right);
+      CHECK(transport_checksum(kept.packet) == ChecksumState::right);
+      const Address router = is_v4 ? kRouter : kRouter6, director = is_v4 ? kDirector : kDirector6;
+      CHECK(tuple_of(kept.packet).source == (is_masqueraded ? director : router));
+      CHECK(tuple_of(kept.packet).destination == to_server.destination);
+      CHECK(quoted_tuple(kept.packet) == to_server.reversed());
+      CHECK(rig->worker_lane(is_v4 ? 0 : 1).in_packets == 2);
+    }
   }
 }
 
@@ -138,12 +153,14 @@ TEST_CASE("kept error: a neighbour that speaks from its link's address is heard,
 }
 
 TEST_CASE("kept error: what has been translated is not ours once more") {
-  for (const bool is_masqueraded : {false, true}) {
-    const auto [rig, to_server] = connect(is_masqueraded);
-    for (const FiveTuple& about : {to_server, kTcpIn.reversed()}) {
-      const Kept kept = take(*rig, error_about(about));
-      REQUIRE(kept.action == Action::transmit);
-      CHECK(leaves_no_trace(*rig, kept.packet));
+  for (const FiveTuple& tuple : kAllIn) {
+    for (const bool is_masqueraded : {false, true}) {
+      const auto [rig, to_server] = connect(is_masqueraded, tuple);
+      for (const FiveTuple& about : {to_server, tuple.reversed()}) {
+        const Kept kept = take(*rig, error_about(about));
+        REQUIRE(kept.action == Action::transmit);
+        CHECK(leaves_no_trace(*rig, kept.packet));
+      }
     }
   }
 }
@@ -163,6 +180,18 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("kept error: IPv4's hop limit is as IPv6's, and its header's checksum goes with it") {
+  for (const bool restores : {true, false}) {
+    const auto [rig, to_server] = connect(true, client_tuple(kProtocolTcp));
+    rig->directory.restores_hop_limit = restores;
+    const MemoryPacket error = error_about(to_server);
+    const Kept kept = take(*rig, error);
+    REQUIRE(kept.action == Action::transmit);
+    CHECK(kept.packet.bytes[kHopLimit4] == error.bytes[kHopLimit4] - (restores ? 0 : 1));
+    CHECK(header_checksum(kept.packet) == ChecksumState::right);
+  }
+}
+
 TEST_CASE("kept error: one that may go no further leaves no trace") {
   const auto [rig, to_server] = connect(true);
   for (const uint8_t hop_limit : {0, 1}) {
@@ -172,9 +201,8 @@ TEST_CASE("kept error: one that may go no further leaves no trace") {
   }
 }
 
-TEST_CASE("kept error: one about a packet of nobody's leaves no trace, whatever schedule_icmp says") {
+TEST_CASE("kept error: one about a packet of nobody's leaves no trace") {
   const auto [rig, to_server] = connect(true);
-  rig->directory.policy.schedule_icmp = true;
   using Change = std::function<void(FiveTuple&)>;
   const std::vector<Change> changes = {
       [](FiveTuple& tuple) { ++tuple.source_port; },           [](FiveTuple& tuple) { ++tuple.destination_port; },
@@ -187,6 +215,22 @@ TEST_CASE("kept error: one about a packet of nobody's leaves no trace, whatever 
       change(other);
       CHECK(leaves_no_trace(*rig, error_about(other)));
     }
+  }
+}
+
+TEST_CASE("kept error: with schedule_icmp one about no connection, but to a service, is scheduled; no other is") {
+  for (const FiveTuple& tuple : kAllIn) {
+    auto rig = make_rig();
+    FiveTuple about = tuple.reversed();
+    CHECK(leaves_no_trace(*rig, error_about(about)));
+    rig->directory.policy.schedule_icmp = true;
+    HeldPacket held(error_about(about));
+    PacketView view;
+    CHECK(rig->pipeline.process_kept_error(held.packet, view).action == Action::upcall);
+    CHECK(view.tuple == tuple);
+    about.source_port ^= 0x4000;
+    CHECK(leaves_no_trace(*rig, error_about(about)));
+    CHECK(leaves_no_trace(*rig, error_about(tuple)));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "engine/worker.h"
@@ -13,6 +14,7 @@ namespace uipvs::test {
 namespace {
 
 constexpr int kTurnsALook = 64;
+constexpr std::chrono::seconds kWakeLimit{10};
 const Address kRouter6 = address6(0x999);
 
 // Of a host that has such errors to give, or whose poll() says so.
@@ -33,7 +35,9 @@ class CountedErrors final : public Receiver {
 
 struct Bench : WorkerRig {
   CountedErrors errors;
-  Worker listening{{commons, rig->counters, others, receiver, transmitter, true, &errors}, [] {}};
+  int rings = 0;
+  Worker listening{{commons, rig->counters, others, receiver, transmitter, true, {&errors, nullptr}},
+                   [this] { ++rings; }};
 
   Bench() {
     rig->next_destination = 1;
@@ -84,16 +88,30 @@ TEST_CASE("worker: an error that comes by the device and as a kept one is two, o
   CHECK(bench.sent().size() == 2);
 }
 
-TEST_CASE("worker: one that sleeps without a connection is woken by a kept error") {
-  WorkerRig rig;
-  CountedErrors errors;
-  Worker worker({rig.commons, rig.rig->counters, rig.others, rig.receiver, rig.transmitter, true, &errors}, [] {});
-  REQUIRE(worker.start("test-worker") == 0);
-  const uint64_t one = 1;
-  REQUIRE(::write(errors.ready.get(), &one, sizeof one) == sizeof one);
-  while (errors.looks == 0) std::this_thread::yield();
-  worker.stop();
-  CHECK(errors.looks == 1);
+TEST_CASE("worker: a kept error that is to be scheduled goes to the control thread, which is told so") {
+  Bench bench;
+  bench.rig->directory.policy.schedule_icmp = true;
+  bench.errors.inner.queue = {error_about(client_tuple6(kProtocolTcp, 40001).reversed())};
+  bench.turn_until_a_look();
+  CHECK_FALSE(bench.commons.rings.requests.is_empty());
+  CHECK(bench.rings == 1);
+}
+
+TEST_CASE("worker: one that sleeps without a connection is woken by a kept error, of whichever family") {
+  for (const size_t at : {size_t{0}, size_t{1}}) {
+    WorkerRig rig;
+    CountedErrors errors[2];
+    const Worker::Parts parts = {rig.commons, rig.rig->counters,       rig.others, rig.receiver, rig.transmitter,
+                                 true,        {&errors[0], &errors[1]}};
+    Worker worker(parts, [] {});
+    REQUIRE(worker.start("test-worker") == 0);
+    const uint64_t one = 1;
+    REQUIRE(::write(errors[at].ready.get(), &one, sizeof one) == sizeof one);
+    const auto deadline = std::chrono::steady_clock::now() + kWakeLimit;
+    while (errors[at].looks == 0 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    worker.stop();
+    CHECK(errors[at].looks > 0);
+  }
 }
 
 }  // namespace uipvs::test
