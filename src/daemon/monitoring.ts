@@ -57,7 +57,7 @@ export function metricsSource(director: Director, engine: Engine, connectionLimi
     info: () => INFO,
     services: () => director.figures.live(),
     totals: () => director.figures.totals(),
-    connections: () => engine.connections(CONNECTIONS_PER_PIECE),
+    connectionRows: () => engine.connectionRows(CONNECTIONS_PER_PIECE),
     workerCounters: () => engine.workerCounters(),
     upcallLatency: () => engine.upcallLatency(),
     get schedulerFailures() {

@@ -22,6 +22,7 @@ import type { Addon, EngineLimits, FoundTable, NativeEngine, RecoveryReport } fr
 import type { AddressObserver, DestinationPlace } from './address-observer.js';
 import { AddressOverlap } from './address-overlap.js';
 import { CONNECTIONS_PER_PIECE, ConnectionReader } from './connection-reader.js';
+import type { ConnectionRows } from './connection-rows.js';
 import { Devices } from './devices.js';
 import { DestinationLanes } from './lanes.js';
 import { Masquerading } from './masquerading.js';
@@ -283,6 +284,11 @@ export class Engine implements DataPlane {
   /** The connection table in pieces; a piece at a time is read, whatever the table's size. */
   connections(perPiece = CONNECTIONS_PER_PIECE): Iterable<readonly ConnectionListing[]> {
     return this.#connections.pieces(perPiece);
+  }
+
+  /** The same as the table has it, for which nothing is made. */
+  connectionRows(perPiece: number): Iterable<ConnectionRows> {
+    return this.#connections.rows(perPiece);
   }
 
   /** A VIP that is also a destination would let a packet circle, so the hop limit must then count every pass. */

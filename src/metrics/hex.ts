@@ -14,15 +14,10 @@ export function blankHex(value: number, digits: number): string {
 }
 
 /**
- * An address in the files' form: `0A090001`, `fd09:0000:0000:0000:0000:0000:0000:0001`. `address` must be canonical:
- * IPv4 is not checked, because a million of them are written in one go.
+ * An address in the files' form: `0A090001`, `[fd09:0000:0000:0000:0000:0000:0000:0001]`. `address` must be canonical: IPv4 is
+ * not checked, because a hundred thousand of them are written in one go.
  * Source: the kernel's %08X of a host-order address, and %pI6 (Documentation/core-api/printk-formats.rst).
  */
-export function procAddress(address: string): string {
-  return address.includes(':') ? ipv6(address) : ipv4(address);
-}
-
-/** As {@link procAddress}, with IPv6 in brackets. */
 export function bracketedProcAddress(address: string): string {
   return address.includes(':') ? `[${ipv6(address)}]` : ipv4(address);
 }

@@ -1,7 +1,7 @@
 /**
  * How much of the event loop background work may take.
  *
- * Work comes in pieces of about a tenth of a millisecond. Within a pass, one or two are followed by a pause of nineteen times
+ * Work comes in pieces of a tenth of a millisecond at most. Within a pass, one or two are followed by a pause of nineteen times
  * their length, so that a new connection waits for no longer than they take and the pass costs a twentieth of a core while it
  * runs; after the pass there is a rest, so that over time it is a fiftieth.
  */

@@ -34,7 +34,7 @@ const DIRECTORY_MODE = 0o755;
 const PUBLIC_MODE = 0o644;
 const CONNECTIONS_MODE = 0o640;
 
-export type ProcSource = Pick<MetricsSource, 'info' | 'services' | 'totals' | 'connections'>;
+export type ProcSource = Pick<MetricsSource, 'info' | 'services' | 'totals' | 'connectionRows'>;
 
 export interface ProcFilesOptions {
   /** Told what could not be written, once until it can be again. */
@@ -134,7 +134,7 @@ export class ProcFiles {
   }
 
   async #refreshConnections(pass: Pass): Promise<void> {
-    await this.#connections.replace(pass.paced(procConnections(this.#source.connections())));
+    await this.#connections.replace(pass.paced(procConnections(this.#source.connectionRows())));
   }
 
   /** Until the end: rest, then a pass. */

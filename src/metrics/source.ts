@@ -17,8 +17,9 @@
  * so ("Differs from ..."). Source: net/netfilter/ipvs/ip_vs_ctl.c and ip_vs_conn.c as observed on Linux 6.1,
  * node_exporter 1.5.0 collector/ipvs_linux.go as observed.
  */
+import type { ConnectionRows } from '../engine/connection-rows.js';
 import type { UpcallLatency } from '../engine/worker-figures.js';
-import type { ConnectionListing, Info, ServiceFigures, Totals } from '../ipvs/listing.js';
+import type { Info, ServiceFigures, Totals } from '../ipvs/listing.js';
 
 /** Where the figures come from. No member may block for long; each is asked anew at every scrape or refresh. */
 export interface MetricsSource {
@@ -30,7 +31,7 @@ export interface MetricsSource {
   services(): Iterable<ServiceFigures>;
   totals(): Totals;
   /** The connection table piece by piece, some hundred connections each. */
-  connections(): Iterable<readonly ConnectionListing[]>;
+  connectionRows(): Iterable<ConnectionRows>;
   /** By name: packets by verdict (`translated_packets`), drops by reason (`drop_...`), events (`upcalls`). */
   workerCounters(): Readonly<Record<string, number>>;
   upcallLatency(): UpcallLatency;

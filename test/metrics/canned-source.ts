@@ -1,5 +1,5 @@
 import type { MetricsSource } from '../../src/metrics/source.js';
-import { CONNECTION_LISTINGS, INFO, SERVICE_LISTINGS, TOTALS } from './recorded-listings.js';
+import { CONNECTION_ROWS, INFO, rowsOf, SERVICE_LISTINGS, TOTALS } from './recorded-listings.js';
 
 /** A source with the recorded figures; `changes` replaces some of its members. */
 export function cannedSource(changes: Partial<MetricsSource> = {}): MetricsSource {
@@ -7,7 +7,7 @@ export function cannedSource(changes: Partial<MetricsSource> = {}): MetricsSourc
     info: () => INFO,
     services: () => SERVICE_LISTINGS,
     totals: () => TOTALS,
-    connections: () => [CONNECTION_LISTINGS],
+    connectionRows: () => [rowsOf(CONNECTION_ROWS)],
     workerCounters: () => ({
       received_packets: 100,
       transmitted_packets: 90,

@@ -18,7 +18,13 @@ import { ProcFiles } from '../../src/metrics/proc-files.js';
 import type { MetricsSource } from '../../src/metrics/source.js';
 import { cannedSource } from './canned-source.js';
 import { ManualClock } from './manual-clock.js';
-import { CONNECTION_LISTINGS, MORE_SERVICE_LISTINGS, SERVICE_LISTINGS, TOTALS } from './recorded-listings.js';
+import {
+  CONNECTION_ROWS,
+  MORE_SERVICE_LISTINGS,
+  rowsOf,
+  SERVICE_LISTINGS,
+  TOTALS,
+} from './recorded-listings.js';
 import { CONNECTIONS, MORE_SERVICES, SERVICES, STATS, STATS_PER_PROCESSOR } from './recorded-proc-files.js';
 
 let directory = '';
@@ -94,11 +100,11 @@ describe('the files of /proc/net', () => {
 
   test('follow their source every second', async () => {
     let services = SERVICE_LISTINGS;
-    let connections = CONNECTION_LISTINGS;
+    let connections = CONNECTION_ROWS;
     let totals = TOTALS;
     const source = cannedSource({
       services: () => services,
-      connections: () => [connections],
+      connectionRows: () => [rowsOf(connections)],
       totals: () => totals,
     });
     await using(source, async () => {
@@ -148,10 +154,10 @@ describe('the files of /proc/net', () => {
 
   test('are never seen half written', async () => {
     const shape = /^Pro .*\n(?:TCP .*\n){1024}$/;
-    const piece = Array.from({ length: 512 }, () => CONNECTION_LISTINGS[1]!);
+    const piece = rowsOf(Array.from({ length: 512 }, () => CONNECTION_ROWS[1]!));
     const seen: string[] = [];
     const source = cannedSource({
-      connections: function* () {
+      connectionRows: function* () {
         yield piece;
         if (existsSync(path.join(directory, 'net/ip_vs_conn'))) seen.push(read('ip_vs_conn'));
         yield piece;
@@ -224,9 +230,9 @@ describe('the files of /proc/net', () => {
   test('report what cannot be written once, and are written again when it can', async () => {
     let isBroken = false;
     const source = cannedSource({
-      connections: () => {
+      connectionRows: () => {
         if (isBroken) throw new Error('the table is gone');
-        return [CONNECTION_LISTINGS];
+        return [rowsOf(CONNECTION_ROWS)];
       },
     });
     await using(source, async () => {

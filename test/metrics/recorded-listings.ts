@@ -1,12 +1,8 @@
 /** The services, connections and totals behind recorded-proc-files.ts, in the order of the kernel's lists. */
-import type {
-  ConnectionListing,
-  DestinationListing,
-  Info,
-  ServiceListing,
-  Totals,
-} from '../../src/ipvs/listing.js';
+import { CALL_ID_BYTES, type ConnectionRows } from '../../src/engine/connection-rows.js';
+import type { DestinationListing, Info, ServiceListing, Totals } from '../../src/ipvs/listing.js';
 import type { ForwardingMethod, Persistence, ServiceKey } from '../../src/ipvs/specification.js';
+import { addressWords } from '../../src/net/address.js';
 import { parseEndpoint } from '../../src/net/endpoint.js';
 import type { Family, ProtocolName } from '../../src/net/family.js';
 
@@ -136,39 +132,51 @@ export const MORE_SERVICE_LISTINGS: readonly ServiceListing[] = [
   service(marked(1), 'rr', { persistent: [300, HOST] }, [destination('10.1.0.11:0')]),
 ];
 
+const PROTOCOLS: Readonly<Record<string, number>> = { TCP: 6, UDP: 17, SCTP: 132 };
+/** The flag of a template, above the state. Source: linux/ip_vs.h, IP_VS_CONN_F_TEMPLATE. */
+const TEMPLATE = 0x1000_0000;
+
+/** A connection as the native table lists it. */
 function connection(
   protocol: string,
-  [client, virtual, real]: readonly [client: string, virtual: string, real: string],
-  state: string,
+  endpoints: readonly [client: string, virtual: string, real: string],
+  stateAndFlags: number,
   expiresSeconds: number,
-): ConnectionListing {
-  const [from, to, target] = [parseEndpoint(client), parseEndpoint(virtual), parseEndpoint(real)];
-  return {
-    protocol,
-    state,
-    expiresSeconds,
-    clientAddress: from.address,
-    clientPort: from.port,
-    virtualAddress: to.address,
-    virtualPort: to.port,
-    realAddress: target.address,
-    realPort: target.port,
-  };
+): readonly number[] {
+  const ends = endpoints.map(parseEndpoint);
+  const isIpv6 = endpoints[0].startsWith('[');
+  const words = ends.map(({ address }) => [...addressWords(address), 0, 0, 0].slice(0, 4));
+  const ports = ends.map(({ port }) => port);
+  const [family, number] = [isIpv6 ? 6 : 4, PROTOCOLS[protocol] ?? 0];
+  return [family, number, stateAndFlags, expiresSeconds * 64 + 63, ...ports, 0, ...words.flat()];
+}
+
+/** @param callIds of the first connections; none: '' */
+export function rowsOf(
+  connections: readonly (readonly number[])[],
+  callIds: readonly string[] = [],
+): ConnectionRows {
+  const bytes = Buffer.alloc(connections.length * CALL_ID_BYTES);
+  for (const [index, callId] of callIds.entries()) {
+    bytes[index * CALL_ID_BYTES] = callId.length;
+    bytes.write(callId, index * CALL_ID_BYTES + 1, 'latin1');
+  }
+  return { count: connections.length, words: Uint32Array.from(connections.flat()), callIds: bytes };
 }
 
 /** Of CONNECTIONS. */
-export const CONNECTION_LISTINGS: readonly ConnectionListing[] = [
-  connection('UDP', ['10.0.0.2:5007', '10.9.0.1:54', '10.1.0.11:54'], 'UDP', 296),
-  connection('TCP', ['10.0.0.3:5002', '10.9.0.1:80', '10.1.0.14:80'], 'SYN_RECV', 52),
-  connection('TCP', ['10.0.0.0:0', '10.9.0.1:82', '10.1.0.12:82'], 'ASSURED', 592),
-  connection('TCP', ['10.0.0.2:5004', '10.9.0.1:82', '10.1.0.12:82'], 'ESTABLISHED', 892),
-  connection('TCP', ['[fd00::2]:5006', '[fd09::1]:81', '[fd01::11]:81'], 'ESTABLISHED', 896),
-  connection('TCP', ['[fd00::2]:0', '[fd09::1]:81', '[fd01::11]:81'], 'ASSURED', 96),
-  connection('TCP', ['10.0.0.2:5003', '10.9.0.1:81', '10.1.0.11:81'], 'ESTABLISHED', 892),
-  connection('TCP', ['10.0.0.2:5001', '10.9.0.1:80', '10.1.0.1:80'], 'CLOSE', 2),
-  connection('TCP', ['[fd00::2]:5005', '[fd09::1]:80', '[fd01::12]:80'], 'SYN_RECV', 55),
-  connection('TCP', ['10.0.0.2:0', '10.9.0.1:81', '10.1.0.11:81'], 'ASSURED', 592),
-  connection('SCTP', ['10.0.0.2:6001', '10.9.0.1:90', '10.1.0.11:90'], 'REJECTED', 3),
+export const CONNECTION_ROWS: readonly (readonly number[])[] = [
+  connection('UDP', ['10.0.0.2:5007', '10.9.0.1:54', '10.1.0.11:54'], 0, 296),
+  connection('TCP', ['10.0.0.3:5002', '10.9.0.1:80', '10.1.0.14:80'], 3, 52),
+  connection('TCP', ['10.0.0.0:0', '10.9.0.1:82', '10.1.0.12:82'], TEMPLATE + 1, 592),
+  connection('TCP', ['10.0.0.2:5004', '10.9.0.1:82', '10.1.0.12:82'], 1, 892),
+  connection('TCP', ['[fd00::2]:5006', '[fd09::1]:81', '[fd01::11]:81'], 1, 896),
+  connection('TCP', ['[fd00::2]:0', '[fd09::1]:81', '[fd01::11]:81'], TEMPLATE + 1, 96),
+  connection('TCP', ['10.0.0.2:5003', '10.9.0.1:81', '10.1.0.11:81'], 1, 892),
+  connection('TCP', ['10.0.0.2:5001', '10.9.0.1:80', '10.1.0.1:80'], 6, 2),
+  connection('TCP', ['[fd00::2]:5005', '[fd09::1]:80', '[fd01::12]:80'], 3, 55),
+  connection('TCP', ['10.0.0.2:0', '10.9.0.1:81', '10.1.0.11:81'], TEMPLATE + 1, 592),
+  connection('SCTP', ['10.0.0.2:6001', '10.9.0.1:90', '10.1.0.11:90'], 12, 3),
 ];
 
 /** Of STATS and STATS_PER_PROCESSOR. */
