@@ -133,7 +133,10 @@ export class HostSync {
   async #apply(change: HostChange): Promise<void> {
     if ('traits' in change && change.traits.masquerade !== null) {
       this.#reservation ??= this.#host.reservePorts(this.#masqueradePorts);
-      await this.#reservation;
+      await this.#reservation.catch((thrown: unknown) => {
+        this.#reservation = undefined;
+        throw thrown;
+      });
     }
     switch (change.what) {
       case 'service-added':

@@ -1,6 +1,6 @@
 /** The daemon's log: one JSON object a line on standard error, by pino. */
 import { type Logger, pino } from 'pino';
-import type { LogLevel } from './options.js';
+import type { LogLevel } from './option-values.js';
 
 export type { Logger } from 'pino';
 

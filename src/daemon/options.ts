@@ -1,28 +1,33 @@
 /** uipvsd's command line. */
-import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, UipvsError } from '../base/error.js';
 import { DEFAULT_SOCKET_PATH } from '../control/protocol.js';
 import { parseListenAddress } from '../metrics/listen-address.js';
 import type { Endpoint } from '../net/endpoint.js';
-import { groupNumber } from './group.js';
 import {
   DEFAULT_MASQUERADE_PORTS,
   type MasqueradePorts,
   parseMasqueradeAddresses,
   parseMasqueradePorts,
 } from './masquerade-options.js';
-import { defaultStateDirectory } from './memory-file-system.js';
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** A scheduler of the user's own. */
-export interface SchedulerFile {
-  /** On the ipvsadm command line. */
-  readonly name: string;
-  readonly path: string;
-}
+import {
+  DEFAULT_ROUTING_TABLE,
+  deviceName,
+  group,
+  integer,
+  LOG_LEVELS,
+  type LogLevel,
+  logLevel,
+  type PacketSource,
+  packetSource,
+  procDirectory,
+  readSocket,
+  reinject,
+  routingTable,
+  type SchedulerFile,
+  schedulerFiles,
+  stateDirectory,
+} from './option-values.js';
 
 export interface DaemonOptions {
   readonly socketPath: string;
@@ -39,9 +44,7 @@ export interface DaemonOptions {
   readonly workers: number;
   readonly logLevel: LogLevel;
   /** How packets come in: by the TUN device alone, or from interfaces; null of these: all Ethernets. */
-  readonly io:
-    | { readonly kind: 'tun' }
-    | { readonly kind: 'packet'; readonly interfaces: readonly string[] | null };
+  readonly io: PacketSource;
   /** How translated packets leave: straight to their next hop, or by the TUN device; null: straight if that is possible. */
   readonly reinject: 'raw' | 'tun' | null;
   /** Source ports of masqueraded connections. */
@@ -70,10 +73,6 @@ const DEFAULT_CONNECTIONS = 1_048_576;
 /** Source: native/engine/engine.h, kMostWorkers. */
 const MAX_WORKERS = 64;
 const MAX_CONNECTIONS = 1_073_741_822;
-const DEFAULT_ROUTING_TABLE = 117;
-const MAX_DEVICE_NAME = 15;
-/** Source: linux/ip_vs.h, IP_VS_SCHEDNAME_MAXLEN less its end. */
-const MAX_SCHEDULER_NAME = 15;
 
 export const DAEMON_HELP = `uipvsd: IPVS in user space
 
@@ -124,124 +123,6 @@ Runs in the foreground and logs one JSON object a line on standard error.
 SIGTERM or SIGINT stops it and leaves the host as it was found. SIGUSR2 ends it and leaves
 everything to the next start, as an upgrade wants it: no connection is lost.
 `;
-
-function integer(
-  name: string,
-  text: string | undefined,
-  byDefault: number,
-  least: number,
-  most: number,
-): number {
-  if (text === undefined) return byDefault;
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least && value <= most)) {
-    throw new UipvsError(
-      'EINVAL',
-      `Expected an integer from ${least} to ${most} for ${name} but received '${text}'`,
-    );
-  }
-  return value;
-}
-
-function deviceName(text: string, option = '--device'): string {
-  if (!/^[A-Za-z0-9_.-]+$/.test(text) || text.length > MAX_DEVICE_NAME || text === '.' || text === '..') {
-    throw new UipvsError(
-      'EINVAL',
-      `Expected a device name of 1 to ${MAX_DEVICE_NAME} letters, digits, '.', '_' or '-' for ${option} but received '${text}'`,
-    );
-  }
-  return text;
-}
-
-function routingTable(text: string | undefined): number {
-  const table = integer('--table', text, DEFAULT_ROUTING_TABLE, 1, 0xffffffff);
-  if (table >= 253 && table <= 255) {
-    throw new UipvsError(
-      'EINVAL',
-      `Expected a routing table of its own for --table but received '${table}', which the kernel uses`,
-    );
-  }
-  return table;
-}
-
-function logLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((name) => name === text);
-  if (level) return level;
-  throw new UipvsError(
-    'EINVAL',
-    `Expected one of ${LOG_LEVELS.join(', ')} for --log-level but received '${text}'`,
-  );
-}
-
-interface IoWords {
-  readonly io?: string | undefined;
-  readonly interfaces?: string | undefined;
-  readonly reinject?: string | undefined;
-}
-
-function packetSource(words: IoWords): DaemonOptions['io'] {
-  const io = words.io ?? 'tun';
-  if (io !== 'tun' && io !== 'packet') {
-    throw new UipvsError('EINVAL', `Expected 'tun' or 'packet' for --io but received '${io}'`);
-  }
-  if (io === 'tun') {
-    if (words.interfaces === undefined) return { kind: 'tun' };
-    throw new UipvsError('EINVAL', `--interfaces '${words.interfaces}' is for --io packet alone`);
-  }
-  if (words.reinject === 'tun') {
-    throw new UipvsError('EINVAL', "--reinject 'tun' is for --io tun alone");
-  }
-  const interfaces = words.interfaces?.split(',').map((name) => deviceName(name, '--interfaces'));
-  return { kind: 'packet', interfaces: interfaces ?? null };
-}
-
-function reinject(text: string | undefined): 'raw' | 'tun' | null {
-  if (text === undefined) return null;
-  if (text === 'raw' || text === 'tun') return text;
-  throw new UipvsError('EINVAL', `Expected 'raw' or 'tun' for --reinject but received '${text}'`);
-}
-
-function schedulerFiles(texts: readonly string[]): readonly SchedulerFile[] {
-  const files = texts.map((text) => {
-    const [, name = '', path = ''] = /^([A-Za-z0-9][A-Za-z0-9_-]*)=(.+)$/s.exec(text) ?? [];
-    if (name !== '' && name.length <= MAX_SCHEDULER_NAME) return { name, path: resolve(path) };
-    throw new UipvsError(
-      'EINVAL',
-      `Expected NAME=FILE, with a name of 1 to ${MAX_SCHEDULER_NAME} letters, digits, '_' or '-', for --scheduler but received '${text}'`,
-    );
-  });
-  const names = new Set<string>();
-  for (const { name } of files) {
-    if (names.has(name)) throw new UipvsError('EINVAL', `--scheduler '${name}' is given twice`);
-    names.add(name);
-  }
-  return files;
-}
-
-function stateDirectory(text: string | undefined, socketPath: string): string | null {
-  if (text === '') throw new UipvsError('EINVAL', "Expected a directory for --state-dir but received ''");
-  if (text === 'none') return null;
-  return text ?? defaultStateDirectory(socketPath);
-}
-
-function procDirectory(text: string | undefined, socketPath: string): string | null {
-  if (text === '') throw new UipvsError('EINVAL', "Expected a directory for --proc-dir but received ''");
-  if (text === 'none') return null;
-  return text ?? join(dirname(socketPath), 'proc');
-}
-
-function readSocket(text: string | undefined, socketPath: string): string | null {
-  if (text === undefined) return null;
-  if (text === '') throw new UipvsError('EINVAL', "Expected a path for --read-socket but received ''");
-  if (resolve(text) === resolve(socketPath)) {
-    throw new UipvsError('EINVAL', `--read-socket '${text}' is that of --socket`);
-  }
-  return text;
-}
-
-function group(option: string, text: string | undefined): number | null {
-  return text === undefined ? null : groupNumber(option, text);
-}
 
 /** Parses the words after the program's name. Throws UipvsError EINVAL naming the option and the value. */
 export function parseDaemonOptions(

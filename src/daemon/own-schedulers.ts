@@ -15,7 +15,7 @@ import { type Exposure, exposureOf } from '../base/guarded-path.js';
 import { NO_SCHEDULER } from '../ipvs/admission.js';
 import type { Scheduler } from '../ipvs/scheduler.js';
 import { BUILTIN_NAMES } from '../scheduling/registry.js';
-import type { SchedulerFile } from './options.js';
+import type { SchedulerFile } from './option-values.js';
 
 /** Implementation. What all new connections of all services can wait for now and then. */
 const TIME_LIMIT_MS = 100;

@@ -1,37 +1,13 @@
 /**
  * Theory of operation: what the daemon changes on the host so that packets come to its TUN device and leave again.
  *
- * The picture, for device uipvs0 and table T, in the order in which the kernel looks:
- *
- *     39  iif lo ipproto icmp dport E lookup T  E: errors of the host itself, see rule.ts
- *     40  ipproto P lookup local              P: icmp or ipv6-icmp; shared
- *     41  iif uipvs0 goto 100                 what we send is routed as if we were not there: no loops
- *     45  fwmark N lookup T_N                 one a firewall mark
- *     46  captured packets, and at 47 and 61: see capture-rules.ts
- *     50  to VIP ipproto P dport N lookup T   one a service, if the VIP is an address of the host or may become one
- *     55  from RIP iif lo ipproto P sport N   one a real server that is an address of the host, and one for its refusals
- *           lookup T
- *     58  ipproto P goto 60                   P: tcp, udp, sctp; shared
- *     58  ipproto P goto 62                   P: icmp or ipv6-icmp, ESP and AH; shared
- *     59  goto 100                            shared
- *     60  iif lo goto 100                     at 62 too; shared
- *     63  from RIP lookup T                   one a real server: its replies, wherever they go
- *     65  iif IF ipproto icmp lookup T        one a device that leads to real servers, see family-rules.ts
- *     66  ipproto P dport 1-65534 goto 100    P: tcp, udp, sctp; shared
- *     67  to VIP ipproto P lookup T           one a local VIP and protocol that it has
- *     69  ipproto P lookup T                  while there are firewall marks; P: tcp, udp, sctp, icmp or ipv6-icmp
- *    100  lookup local                        moved from 0, shared
- *  32766  lookup main                         holds `VIP dev uipvs0` for VIPs that are no address of the host; for
- *                                             those on a LAN of the host there is a proxy entry, see lan-answers.ts
- *      T  default dev uipvs0
- *    T_N  default dev uipvs0mN                a TUN device a mark: a packet in user space has no mark any more
+ * README.md here has the picture: the rules and routes in the order in which the kernel looks, why each is as it is, what it
+ * costs and what differs from the kernel.
  *
  * Kernel IPVS hangs on netfilter hooks and sees every packet; here routing decides which packets we see. The rules
  * stand before the local table because a client on the director itself gets its replies at a local address. Of a
- * local VIP only the services' ports are taken, so ssh to the host does not notice us, and what shows no port: fragments,
- * and ICMP, which may be about a connection. What of it is the host's is handed back.
- *
- * Why each rule is as it is, what it costs and what differs from the kernel: README.md here.
+ * local VIP only the services' ports are taken, so ssh to the host does not notice us, and what shows no port: fragments. What
+ * of these is the host's is handed back.
  *
  * Bookkeeping. Every rule, route and proxy entry carries our owner number, so the kernel itself is the list of what is to be
  * undone; the journal holds what the kernel does not know, old settings above all, each written down before it is

@@ -29,9 +29,8 @@
  * - The service's figures are the sum of its destinations', deleted ones included; nothing counts in the trash. The
  *   totals are the sum of the services', deleted ones included.
  *
- * Everything is synchronous: nobody sees half a change, and `schedule` runs between two changes or not at all. What
- * takes long with 100,000 destinations is also there as a walk in steps (`flushing`), for callers that must not keep the
- * event loop so long.
+ * Everything is synchronous: nobody sees half a change, and `schedule` runs between two changes or not at all. What takes
+ * long with 100,000 destinations is also there as a walk in steps (`flushing`), which does not keep the event loop so long.
  *
  * Source: net/netfilter/ipvs/ip_vs_ctl.c. Departures: services are listed in the order of their addition, where the
  * kernel's is that of a hash; counters are live; ids of deleted destinations are free sooner, their figures are not.
@@ -41,7 +40,7 @@ import type { DataPlane } from './data-plane.js';
 import { DestinationChanges } from './destination-changes.js';
 import { DestinationStore } from './destination-store.js';
 import { Figures } from './figures.js';
-import type { SysctlListing, Timeouts } from './listing.js';
+import type { Discarded, SysctlListing, Timeouts } from './listing.js';
 import type { FiveTuple, Scheduler } from './scheduler.js';
 import { SchedulerTroubles } from './scheduler-troubles.js';
 import { NO_DESTINATION, type Service, type ServiceView } from './service.js';
@@ -63,13 +62,6 @@ export interface DirectorOptions {
 
 /** Services and destinations: some milliseconds' work. */
 const DELETIONS_PER_STEP = 1024;
-
-/** A deleted destination that still holds its id, and the service it was deleted from. */
-export interface Discarded {
-  readonly service: ServiceSpec;
-  readonly destination: DestinationSpec;
-  readonly id: number;
-}
 
 export class Director {
   /** By the name that a service's specification gives. */

@@ -98,3 +98,10 @@ export interface SysctlListing {
   readonly name: string;
   readonly value: string;
 }
+
+/** A deleted destination that still holds its id, and the service it was deleted from. */
+export interface Discarded {
+  readonly service: ServiceSpec;
+  readonly destination: DestinationSpec;
+  readonly id: number;
+}

@@ -1,60 +1,16 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createConnection, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, afterEach, describe, it } from 'node:test';
+import { statSync } from 'node:fs';
+import { createConnection, type Server } from 'node:net';
+import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UipvsError } from '../../src/base/error.js';
 import { BatchRefusal } from '../../src/control/batch-refusal.js';
 import { ControlClient } from '../../src/control/client.js';
-import type { Handler } from '../../src/control/outcome.js';
 import { type Change, MAX_REQUEST_BYTES, MAX_SHORT_REQUEST_BYTES } from '../../src/control/protocol.js';
-import { ControlServer } from '../../src/control/server.js';
-import { loadAddon } from '../../src/engine/addon.js';
 import { destinationSpec, tcpKey } from '../ipvs/specs.js';
-
-const directory = mkdtempSync(join(tmpdir(), 'uipvs-server-'));
-const path = join(directory, 'sock');
-const DONE = { result: null };
-let server: ControlServer | undefined;
-
-async function listen(handler: Handler, failures: string[] = [], idleLimitMs = 60_000): Promise<void> {
-  server = await ControlServer.listen(path, handler, {
-    idleLimitMs,
-    onFailure: ({ message }) => failures.push(message),
-    onRefused: (credentials) => assert.fail(`refused ${JSON.stringify(credentials)}`),
-    peerCredentials: loadAddon().peerCredentials,
-  });
-}
-
-afterEach(async () => {
-  await server?.close();
-  server = undefined;
-});
-after(() => rmSync(directory, { recursive: true }));
-
-/** All that the server says to a client that sends these, until it hangs up. */
-async function answerTo(...texts: readonly (string | Buffer)[]): Promise<string> {
-  const socket = createConnection(path);
-  // A server that hangs up while the client still sends is no error here.
-  socket.on('error', () => {});
-  await once(socket, 'connect');
-  const heard = hear(socket);
-  for (const text of texts) if (!socket.destroyed) socket.write(text);
-  socket.end();
-  return await heard;
-}
-
-async function hear(socket: Socket): Promise<string> {
-  const pieces: Buffer[] = [];
-  socket.on('data', (piece) => pieces.push(piece));
-  // Not once(): that would reject where the socket errs first.
-  await new Promise((resolve) => socket.on('close', resolve));
-  return Buffer.concat(pieces).toString();
-}
+import { answerTo, DONE, listen, path } from './listening.js';
 
 describe('the control server', () => {
   it('makes a socket of mode 0660', async () => {
@@ -243,124 +199,4 @@ describe('the control server', () => {
     fail();
     assert.equal(failures.length, 2);
   });
-
-  /** Pieces that are noted as they are made, and whether the maker was told to end. */
-  function noted(count: number): { made: number; hasEnded: boolean; pieces: Iterable<readonly string[]> } {
-    const note = { made: 0, hasEnded: false, pieces: [] as Iterable<readonly string[]> };
-    note.pieces = (function* () {
-      try {
-        for (; note.made < count; note.made += 1) yield ['x'.repeat(10_000)];
-      } finally {
-        note.hasEnded = true;
-      }
-    })();
-    return note;
-  }
-
-  it('makes a long answer while it is read, and ends it when the client goes away', async () => {
-    const note = noted(100_000);
-    await listen(async ({ op }) => (op === 'list' ? { pieces: note.pieces } : DONE));
-    const deaf = createConnection(path);
-    deaf.write('{"op":"list"}\n');
-    deaf.pause();
-    for (let before = -1; note.made === 0 || note.made !== before; await delay(50)) before = note.made;
-    assert.ok(note.made < 1000, `${note.made} pieces were made for a client that reads nothing`);
-    const other = await ControlClient.connect(path);
-    assert.equal(await other.request({ op: 'flush' }), null);
-    other.close();
-    deaf.destroy();
-    while (!note.hasEnded) await delay(1);
-  });
-
-  it('makes one piece for all clients in a turn of the event loop', async () => {
-    const notes = [noted(50), noted(50), noted(50)];
-    const asked = [...notes];
-    await listen(async () => ({ pieces: asked.shift()!.pieces }));
-    const clients = await Promise.all(notes.map(() => ControlClient.connect(path)));
-    const made = (): number => notes.reduce((sum, note) => sum + note.made, 0);
-    let most = 0;
-    let before = 0;
-    const watch = (): void => {
-      most = Math.max(most, made() - before);
-      before = made();
-      if (before < 150) setImmediate(watch);
-    };
-    setImmediate(watch);
-    for (const result of await Promise.all(clients.map((client) => all(client)))) assert.equal(result, 50);
-    // The first piece comes with the request.
-    assert.ok(most <= 1 + notes.length, `${most} pieces in a turn`);
-    for (const client of clients) client.close();
-  });
-
-  it('begins no request after one for a long answer before that was given', async () => {
-    const begun: string[] = [];
-    await listen(async ({ op }) => {
-      begun.push(op);
-      if (op !== 'list') return DONE;
-      return {
-        pieces: (function* () {
-          for (let count = 0; count < 3; count += 1) yield [begun.join()];
-        })(),
-      };
-    });
-    const heard = await answerTo('{"op":"info"}\n{"op":"list"}\n{"op":"flush"}\n');
-    assert.equal(heard.match(/info,list"/g)?.length, 3);
-    assert.equal(begun.join(), 'info,list,flush');
-  });
-
-  it('gives all of a long answer to a client that says that it has no more to ask', async () => {
-    await listen(async () => ({ pieces: noted(500).pieces }));
-    assert.equal((await answerTo('{"op":"list"}\n')).match(/"part"/g)?.length, 500);
-  });
-
-  it('answers a client that says that it has no more to ask, however late', async () => {
-    const held = { release: () => {} };
-    const isReleased = new Promise<void>((resolve) => {
-      held.release = resolve;
-    });
-    await listen(async () => {
-      await isReleased;
-      return DONE;
-    });
-    const socket = createConnection(path);
-    socket.end('{"op":"flush"}\n{"op":"flush"}\n');
-    const heard = hear(socket);
-    // Whatever else has come is read by then.
-    const other = await ControlClient.connect(path);
-    await delay(20);
-    other.close();
-    held.release();
-    assert.equal(await heard, '{"ok":true,"result":null}\n'.repeat(2));
-  });
-
-  it('hangs up on a client that has sent no whole request for long, and says why', async () => {
-    await listen(async () => DONE, [], 100);
-    const idle = createConnection(path);
-    idle.write('{"op":"flush"}\n{"op":"fl');
-    const message = 'No whole request has come for 0 s';
-    assert.equal(
-      await hear(idle),
-      `{"ok":true,"result":null}\n${JSON.stringify({ ok: false, errno: 'EIO', message })}\n`,
-    );
-  });
-
-  it('does not hang up on a client that waits for an answer, however long', async () => {
-    await listen(
-      async () => {
-        await delay(500);
-        return DONE;
-      },
-      [],
-      50,
-    );
-    const client = await ControlClient.connect(path);
-    assert.equal(await client.request({ op: 'flush' }), null);
-    client.close();
-  });
-
-  async function all(client: ControlClient): Promise<number> {
-    let parts = 0;
-    for await (const _part of client.stream({ op: 'list' })) parts += 1;
-    return parts;
-  }
 });

@@ -107,6 +107,15 @@ describe('the host follows the model', () => {
     sync.stopWaiting();
   });
 
+  test('ports that could not be reserved are asked for again with the next such service', async () => {
+    const traits = { ...TRAITS, masquerade: { except: [] } };
+    host.refused.set('ports', new Error('no ports'));
+    await assert.rejects(apply(added(tcpKey(80), traits)), /no ports/);
+    host.refused.clear();
+    assert.equal((await apply(added(tcpKey(80), traits)))[0], 'reserve 61000-62000');
+    sync.stopWaiting();
+  });
+
   test('real servers that are in place are not waited for', async () => {
     host.inPlace.add('10.1.0.11');
     const place = (rip: string) => ({ family: 4, address: rip, protocol: 'tcp', port: 80 }) as const;

@@ -244,34 +244,6 @@ for (const [what, change, code, message] of REFUSALS) {
   test(`${what}: ${code}`, () => assertRefused(change, code, message));
 }
 
-/** What a running kernel answers for each address. */
-const ADDRESSES: readonly (readonly [string, boolean])[] = [
-  ['0.0.0.0', false],
-  ['0.1.2.3', true],
-  ['127.0.0.1', true],
-  ['224.0.0.1', false],
-  ['239.255.255.255', false],
-  ['240.0.0.1', true],
-  ['255.255.255.255', false],
-  ['::', false],
-  ['::1', true],
-  ['::10.1.0.11', true],
-  ['::ffff:10.1.0.11', false],
-  ['fe80::1', false],
-  ['fec0::1', true],
-  ['ff02::1', false],
-];
-
-for (const [address, isTaken] of ADDRESSES) {
-  test(`a real server ${isTaken ? 'can' : 'cannot'} have address ${address}`, () => {
-    const { director } = trial();
-    const key = address.includes(':') ? V6 : tcpKey();
-    const attempt = () => director.addDestination(key, destinationSpec(2, { address }));
-    if (isTaken) assert.doesNotThrow(attempt);
-    else assert.throws(attempt, { code: 'EINVAL', message: /unicast/ });
-  });
-}
-
 test('a listing of a missing service: ESRCH', () => {
   assert.throws(() => trial().director.figures.list(tcpKey(81)), {
     code: 'ESRCH',
