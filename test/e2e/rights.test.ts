@@ -32,12 +32,12 @@ describe('uipvsd without the right to packet sockets', () => {
     assert.match(said[0] ?? '', /packets leave through the TUN device: no permission for packet sockets/);
   });
 
-  test('says that ICMPv6 errors to addresses of the host are not heard', () => {
+  test('says that ICMP errors to addresses of the host are not heard', () => {
     const said = scene.uipvs.log.split('\n').filter((line) => line.includes('ICMPv6'));
     assert.equal(said.length, 1, scene.uipvs.log);
     assert.match(
       said[0] ?? '',
-      /"ICMPv6 errors to addresses of the host, .*: no permission for raw sockets"/,
+      /"ICMP errors to addresses of the host, .*: no permission for raw sockets"/,
     );
   });
 
