@@ -144,6 +144,8 @@ bool TableRecovery::is_unique(ConnectionId id, const ConnectionEnds& ends, uint1
 }
 
 void TableRecovery::take(ConnectionId id, ConnectionHead& record) {
+  // Each family has as many slots as there may be connections of both.
+  if (taken_ == table_.capacity()) return drop(record, report_.broken);
   ConnectionHead* controller = nullptr;
   if (record.controller != 0) {
     controller = controller_of(record);
@@ -155,6 +157,7 @@ void TableRecovery::take(ConnectionId id, ConnectionHead& record) {
   const bool is_indexed = (flags & kConnectionInvalid) != 0 || table_.index(id, ends, flags);
   if (!is_indexed) return drop(record, report_.broken);
   if (controller != nullptr) add_relaxed(controller->controlled, uint32_t{1});
+  ++taken_;
 }
 
 void TableRecovery::drop(ConnectionHead& record, uint32_t& count) {

@@ -64,6 +64,7 @@ class TableRecovery {
   DestinationLanes lanes_;
   Tick now_;
   RecoveryReport report_;
+  uint32_t taken_ = 0;
   std::vector<uint32_t> call_ids_;
   std::vector<bool> has_call_id_;  // by cell
 };

@@ -181,6 +181,31 @@ TEST_CASE("recovery: what is no connection is dropped, and nothing else") {
   }
 }
 
+TEST_CASE("recovery: of more connections than a table can have as many go on as it has room for") {
+  const auto dead = make_many(), other = make_many();
+  dead->next_destination = 0;
+  other->next_destination = 1;
+  for (uint16_t port = 1; port <= kCapacity; ++port) {
+    dead->feed(tcp_segment(client_tuple(kProtocolTcp, port), kTcpSyn));
+    other->feed(tcp_segment(client_tuple6(kProtocolTcp, port), kTcpSyn));
+  }
+  const uint32_t all = dead->table.live() + other->table.live();
+  REQUIRE(all > kCapacity);
+  // Both families' slots are as many as the connections of both together.
+  auto* const header = reinterpret_cast<ConnectionTableHeader*>(dead->memory.bytes().data());
+  header->high_water[1] = kCapacity;
+  for (uint32_t slot = 1; slot <= kCapacity; ++slot) {
+    const ConnectionId id = slot | 1u << 31;
+    std::memcpy(static_cast<void*>(&dead->table.head(id)), static_cast<const void*>(&other->table.head(id)),
+                sizeof(ConnectionRecord6));
+  }
+  const Restarted next = restart(*dead, make_many);
+  CHECK(next.report.connections == kCapacity);
+  CHECK(next.report.broken == all - kCapacity);
+  const char* const disagreement = find_disagreement(*next.rig);
+  CHECK_MESSAGE(disagreement == nullptr, (disagreement != nullptr ? disagreement : ""));
+}
+
 TEST_CASE("recovery: connections of a destination that is not there any more, or is elsewhere, are dropped") {
   const auto dead = make_many();
   begin_all(*dead);
