@@ -6,7 +6,13 @@ import { nft } from './peers/nft.js';
 import { nginx, nginxOneWorker } from './peers/nginx.js';
 import { node } from './peers/node.js';
 import { pen } from './peers/pen.js';
-import { uipvs, uipvsPacket, uipvsReinjectTun } from './peers/uipvs.js';
+import {
+  uipvs,
+  uipvsPacket,
+  uipvsPacketTwoWorkers,
+  uipvsReinjectTun,
+  uipvsTwoWorkers,
+} from './peers/uipvs.js';
 import type { Trial } from './trial.js';
 import { bulk, SEGMENT_SIZES } from './trials/bulk.js';
 import { connections } from './trials/connections.js';
@@ -58,7 +64,12 @@ export const DEFAULT_PEERS: readonly Peer[] = [
 ];
 
 /** Peers that run when named. */
-export const OTHER_PEERS: readonly Peer[] = [haproxyOneThread, nginxOneWorker];
+export const OTHER_PEERS: readonly Peer[] = [
+  haproxyOneThread,
+  nginxOneWorker,
+  uipvsTwoWorkers,
+  uipvsPacketTwoWorkers,
+];
 
 /** The named ones of `all`, in the order of the names. Throws EINVAL for a name that is none of them. */
 export function select<Named extends { readonly name: string }>(

@@ -61,3 +61,17 @@ export const uipvsPacket: Peer = uipvsPeer(
   ['--io', 'packet'],
   'uipvs, rr, masquerading, --io packet, one worker',
 );
+
+/** The same two with a worker for each of two processors. */
+export const uipvsTwoWorkers: Peer = uipvsPeer(
+  'uipvs-2',
+  'uipvs (tun, 2 workers)',
+  ['--workers', '2'],
+  'uipvs, rr, masquerading, --workers 2',
+);
+export const uipvsPacketTwoWorkers: Peer = uipvsPeer(
+  'uipvs-packet-2',
+  'uipvs (packet, 2 workers)',
+  ['--io', 'packet', '--workers', '2'],
+  'uipvs, rr, masquerading, --io packet --workers 2',
+);
