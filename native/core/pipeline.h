@@ -100,7 +100,7 @@ class Pipeline {
   Decision process_icmp(Packet& packet, PacketView& view);
   Decision process_icmp_error(Packet& packet, PacketView& view);
   Found quoted_connection(const PacketView& quoted) const;
-  // An error about a packet of no connection: `subject` is what the client would have sent.
+  // An error about a packet of no connection; Action::ignore where it is not to be scheduled.
   Decision schedule_error(Packet& packet, PacketView& view, const PacketView& quoted);
   Action admit_error(Packet& packet, PacketView& view, const Placing& placing);
   Action leave_error(Packet& packet, PacketView& view);

@@ -78,7 +78,6 @@ Action Pipeline::translate_error(Packet& packet, PacketView& view, const PacketV
   return Action::transmit;
 }
 
-// Action::ignore: it is not to be scheduled.
 Decision Pipeline::schedule_error(Packet& packet, PacketView& view, const PacketView& quoted) {
   if (!directory_.policy.schedule_icmp.load(std::memory_order_relaxed) || !quoted.has_ports) return {Action::ignore};
   const PacketView subject = answered_by(quoted);
