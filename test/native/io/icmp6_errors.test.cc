@@ -3,21 +3,11 @@
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <net/if.h>
-#include <poll.h>
-#include <sched.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
-#include <array>
-#include <exception>
-#include <functional>
 #include <set>
-#include <thread>
 
 #include "core/icmp.h"
-#include "io/descriptor.h"
-#include "support/packet_builder.h"
+#include "support/raw_socket_host.h"
 #include "support/slow_checksum.h"
 
 namespace uipvs::test {
@@ -25,7 +15,6 @@ namespace {
 
 const Address kHost{{0xfd000000, 0, 0, 1}};
 const Address kOther{{0xfd000000, 0, 0, 2}};
-constexpr int kWaitMs = 5000;
 constexpr int kRetryMs = 5;
 constexpr int kTries = 1000;
 
@@ -46,18 +35,7 @@ in6_addr bytes_of(const Address& address) {
 class Host {
  public:
   Host() {
-    // On one processor packets of the loopback device stay in order.
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(static_cast<size_t>(::sched_getcpu()), &one);
-    REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
-    REQUIRE_MESSAGE(::unshare(CLONE_NEWNET) == 0, "a network namespace can be made by root alone");
     const Descriptor control(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    ifreq up{};
-    up.ifr_name[0] = 'l';
-    up.ifr_name[1] = 'o';
-    up.ifr_flags = IFF_UP | IFF_RUNNING;
-    REQUIRE(::ioctl(control.get(), SIOCSIFFLAGS, &up) == 0);
     for (const Address& address : {kHost, kOther}) {
       const Ipv6Request request{bytes_of(address), 128, static_cast<int>(::if_nametoindex("lo"))};
       REQUIRE(::ioctl(control.get(), SIOCSIFADDR, &request) == 0);
@@ -68,7 +46,7 @@ class Host {
     sender_ = Descriptor(::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
     REQUIRE(sender_.is_open());
     // The addresses are in use a moment after they were given.
-    for (int tries = 0; tries < kTries && !is_readable(kRetryMs); ++tries) send(marker());
+    for (int tries = 0; tries < kTries && !is_readable(errors.descriptor(), kRetryMs); ++tries) send(marker());
     receive();
   }
 
@@ -85,59 +63,20 @@ class Host {
   std::vector<MemoryPacket> receive() {
     const MemoryPacket last = marker();
     send(last);
-    std::vector<MemoryPacket> all;
-    while (all.empty() || all.back().bytes != last.bytes) {
-      REQUIRE(is_readable(kWaitMs));
-      const int got = errors.receive(burst_.packets);
-      REQUIRE(got >= 0);
-      for (int i = 0; i < got; ++i) {
-        const Packet& packet = burst_.packets[static_cast<size_t>(i)];
-        all.push_back({packet.vnet(), {packet.data, packet.data + packet.length}});
-      }
-    }
-    all.pop_back();
-    CHECK(errors.receive(burst_.packets) == 0);
-    return all;
+    return reader_.read_until(errors, last);
   }
 
+  OwnNamespace own;
   Icmp6Errors errors;
 
  private:
-  struct Burst {
-    std::vector<uint8_t> memory = std::vector<uint8_t>(kPlaces * kPacketBufferBytes, 0xee);
-    std::array<Packet, 4> packets;
-    static constexpr size_t kPlaces = 4;
-    Burst() {
-      for (size_t i = 0; i < kPlaces; ++i)
-        packets[i] = {memory.data() + i * kPacketBufferBytes + kPacketHeadroom, 0, kMaxPacketBytes};
-    }
-  };
-
-  bool is_readable(int within_ms) const {
-    pollfd wait{errors.descriptor(), POLLIN, 0};
-    return ::poll(&wait, 1, within_ms) == 1;
-  }
   // None is like another.
   MemoryPacket marker() { return build_icmp(Family::ipv6, kOther, kHost, 1, 0, {}, ++markers_); }
 
   uint32_t markers_ = 0;
-  Burst burst_;
+  BurstReader reader_;
   Descriptor sender_;
 };
-
-// In a thread, which alone leaves the namespace of the rest.
-void on_host(const std::function<void(Host&)>& story) {
-  std::exception_ptr failure;
-  std::thread([&] {
-    try {
-      Host host;
-      story(host);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-  }).join();
-  if (failure) std::rethrow_exception(failure);
-}
 
 MemoryPacket error_of(uint8_t type, const std::vector<uint8_t>& body, uint8_t hop_limit = 64) {
   MemoryPacket made = build_icmp(Family::ipv6, kOther, kHost, type, 3, body, 0x500);
@@ -157,7 +96,7 @@ std::vector<uint8_t> quote(size_t bytes = 60) {
 }  // namespace
 
 TEST_CASE("icmp6 errors: each comes as the packet that it was, with its addresses, hop limit and checksum") {
-  on_host([](Host& host) {
+  on_host<Host>([](Host& host) {
     for (const uint8_t hop_limit : {1, 64, 255}) {
       for (const size_t bytes : {size_t{0}, size_t{1}, size_t{60}, size_t{1232}}) {
         CAPTURE(bytes);
@@ -175,7 +114,7 @@ TEST_CASE("icmp6 errors: each comes as the packet that it was, with its addresse
 }
 
 TEST_CASE("icmp6 errors: of all types the four of errors come, neighbour discovery and pings do not") {
-  on_host([](Host& host) {
+  on_host<Host>([](Host& host) {
     std::set<int> came;
     for (int type = 0; type < 256; ++type) {
       host.send(error_of(static_cast<uint8_t>(type), quote()));
@@ -186,7 +125,7 @@ TEST_CASE("icmp6 errors: of all types the four of errors come, neighbour discove
 }
 
 TEST_CASE("icmp6 errors: one with extension headers, or in fragments, comes whole and without them") {
-  on_host([](Host& host) {
+  on_host<Host>([](Host& host) {
     const MemoryPacket plain = error_of(1, quote());
     const std::vector<uint8_t> message(plain.bytes.begin() + 40, plain.bytes.end());
     PacketSpec spec;
@@ -209,7 +148,7 @@ TEST_CASE("icmp6 errors: one with extension headers, or in fragments, comes whol
 }
 
 TEST_CASE("icmp6 errors: one that is cut short, too long or damaged does not come, those around it do") {
-  on_host([](Host& host) {
+  on_host<Host>([](Host& host) {
     const MemoryPacket good = error_of(3, quote());
     MemoryPacket damaged = good;
     damaged.bytes.back() ^= 1;
@@ -228,7 +167,7 @@ TEST_CASE("icmp6 errors: one that is cut short, too long or damaged does not com
 }
 
 TEST_CASE("icmp6 errors: more than a burst come in order, and then there is nothing") {
-  on_host([](Host& host) {
+  on_host<Host>([](Host& host) {
     for (uint8_t i = 0; i < 20; ++i) host.send(error_of(4, {i}));
     const auto got = host.receive();
     REQUIRE(got.size() == 20);
